@@ -1,0 +1,198 @@
+//! The static check: what a file says of itself, without executing or mapping anything of it.
+//!
+//! `dlopen` of a truncated library is a bus error, one truncated near its end loads as good, and constructors run
+//! before any ABI check. So a file must pass here first: a complete shared library for this machine, with the section
+//! that `export_adapter!` writes and the symbol that the loader needs.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use jackfield_plugin_api::abi::EXPORT_NAME;
+use jackfield_plugin_api::section::{self, PluginSection};
+use jackfield_plugin_api::{API_MAJOR, API_VERSION};
+use object::{Architecture, BinaryFormat, NameOrOrdinal, Object, ObjectKind, ObjectSection, ObjectSegment, ObjectSymbol};
+use sha2::{Digest, Sha256};
+
+/// The largest library. Adapters are a few megabytes; debug builds with symbols some tens.
+const MAX_SIZE: u64 = 512 * 1024 * 1024;
+
+/// A library that passed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Looked {
+    /// What its section says.
+    pub section: PluginSection,
+    /// SHA-256 of the file, in hex.
+    pub hash: String,
+    /// The file's bytes: what was checked is what gets loaded, whatever happens to the file meanwhile.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a file was refused: for the log, `jackfield plugins` and the connection's status.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// It cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+    /// It is too large to be a library.
+    #[error("it has {0} bytes; a library of more than {MAX_SIZE} is not loaded")]
+    TooLarge(u64),
+    /// It is no library, or not a whole one.
+    #[error("it is no complete shared library: {0}")]
+    NoLibrary(String),
+    /// It is for another machine.
+    #[error("it was built for {found}, this host runs on {expected}")]
+    OtherMachine {
+        /// What the file says.
+        found: String,
+        /// What is needed.
+        expected: String,
+    },
+    /// It is a library, but no plugin.
+    #[error("it is a shared library, but no Jackfield plugin: {0}")]
+    NoPlugin(String),
+    /// It was built for another major version of the API.
+    #[error("it was built for plugin API {found}, this host has {API_VERSION}; the vendor must build it anew")]
+    OtherApi {
+        /// What it was built for.
+        found: String,
+    },
+    /// It aborts on panic.
+    #[error("it was built with panic = \"abort\": one fault of it would end the host; it must be built with \"unwind\"")]
+    Aborts,
+}
+
+/// Looks at a file.
+///
+/// # Errors
+/// Why it is refused.
+pub fn look(path: &Path) -> Result<Looked, Refused> {
+    let bytes = read(path)?;
+    let section = check(&bytes)?;
+    let hash = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+    Ok(Looked { section, hash, bytes })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Refused> {
+    let unreadable = |e: std::io::Error| Refused::Unreadable(e.to_string());
+    let file = File::open(path).map_err(unreadable)?;
+    let meta = file.metadata().map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(Refused::Unreadable("it is no file".to_owned()));
+    }
+    if meta.len() > MAX_SIZE {
+        return Err(Refused::TooLarge(meta.len()));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
+    // The file may grow while it is read.
+    file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    match u64::try_from(bytes.len()) {
+        Ok(size) if size <= MAX_SIZE => Ok(bytes),
+        _ => Err(Refused::TooLarge(MAX_SIZE + 1)),
+    }
+}
+
+/// Checks a library's bytes.
+///
+/// # Errors
+/// Why it is refused.
+pub fn check(bytes: &[u8]) -> Result<PluginSection, Refused> {
+    if bytes.is_empty() {
+        return Err(Refused::NoLibrary("it is empty".to_owned()));
+    }
+    let no_library = |e: object::Error| Refused::NoLibrary(e.to_string());
+    let file = object::File::parse(bytes).map_err(no_library)?;
+    machine(&file)?;
+    if file.kind() != ObjectKind::Dynamic {
+        return Err(Refused::NoLibrary(format!("it is of kind {:?}", file.kind())));
+    }
+    complete(&file, bytes.len())?;
+    let section = file.section_by_name(section::NAME).ok_or_else(|| {
+        Refused::NoPlugin(format!("it has no `{}` section, which `export_adapter!` writes", section::NAME))
+    })?;
+    let section = section::decode(section.data().map_err(no_library)?).map_err(Refused::NoPlugin)?;
+    if section.api_major != API_MAJOR {
+        return Err(Refused::OtherApi { found: format!("{}.{}", section.api_major, section.api_minor) });
+    }
+    if !section.unwinds {
+        return Err(Refused::Aborts);
+    }
+    let exported = file.dynamic_symbols().any(|s| s.name() == Ok(EXPORT_NAME) && s.is_definition())
+        || file.exports().is_ok_and(|all| {
+            // Mach-O puts an underscore before every name.
+            all.flatten().any(|e| matches!(e.name(), NameOrOrdinal::Name(n) if n.ends_with(EXPORT_NAME.as_bytes())))
+        });
+    if !exported {
+        return Err(Refused::NoPlugin("it does not export its root module; was it stripped?".to_owned()));
+    }
+    Ok(section)
+}
+
+fn machine(file: &object::File<'_>) -> Result<(), Refused> {
+    let expected = match std::env::consts::ARCH {
+        "x86_64" => Architecture::X86_64,
+        "aarch64" => Architecture::Aarch64,
+        "x86" => Architecture::I386,
+        "arm" => Architecture::Arm,
+        "riscv64" => Architecture::Riscv64,
+        // An architecture that has no name here is left to the dynamic linker.
+        _ => file.architecture(),
+    };
+    let format = if cfg!(windows) {
+        BinaryFormat::Pe
+    } else if cfg!(target_vendor = "apple") {
+        BinaryFormat::MachO
+    } else {
+        BinaryFormat::Elf
+    };
+    if file.architecture() == expected && file.format() == format {
+        return Ok(());
+    }
+    Err(Refused::OtherMachine {
+        found: format!("{:?} ({:?})", file.architecture(), file.format()),
+        expected: format!("{expected:?} ({format:?})"),
+    })
+}
+
+/// Whether everything that the headers name is there: a file cut near its end parses well and crashes later.
+fn complete(file: &object::File<'_>, size: usize) -> Result<(), Refused> {
+    let size = size as u64;
+    let ends = file
+        .segments()
+        .map(|s| s.file_range())
+        .chain(file.sections().filter_map(|s| s.file_range()))
+        .map(|(at, length)| at.checked_add(length));
+    for end in ends {
+        if end.is_none_or(|end| end > size) {
+            return Err(Refused::NoLibrary(format!(
+                "it has {size} bytes and should have at least {}; was it still being copied?",
+                end.map_or_else(|| "more than a file can have".to_owned(), |e| e.to_string())
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_library_is_refused_in_words() {
+        assert_eq!(check(b"").unwrap_err().to_string(), "it is no complete shared library: it is empty");
+        assert!(check(b"#!/bin/sh\n").unwrap_err().to_string().starts_with("it is no complete shared library"));
+        assert!(matches!(look(Path::new("/nonexistent")), Err(Refused::Unreadable(_))));
+        assert!(matches!(look(Path::new("/")), Err(Refused::Unreadable(_))));
+    }
+
+    #[test]
+    fn a_program_is_no_plugin() {
+        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        assert!(matches!(check(&own), Err(Refused::NoPlugin(_) | Refused::NoLibrary(_))));
+        for cut in [1, 64, 4096, own.len() / 2, own.len() - 1] {
+            assert!(matches!(check(&own[..cut]), Err(Refused::NoLibrary(_))), "cut at {cut}");
+        }
+    }
+}
