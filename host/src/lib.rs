@@ -9,6 +9,13 @@
 //! The way of the data is the way of the modules: [`connection`] → [`model`] → [`hub`] → [`api`]; [`service`] ties
 //! them together. The three types to know: [`model::Model`], [`hub::Hub`], [`service::Service`].
 
+pub mod api;
+pub mod cli;
 pub mod config;
+pub mod connection;
+pub mod hub;
+pub mod model;
 pub mod plugins;
+pub mod rpc;
+pub mod service;
 pub mod telemetry;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `jackfield` program; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    jackfield::cli::main()
+}

@@ -156,6 +156,14 @@ pub struct HttpResponse<'a> {
     pub body: &'a [u8],
 }
 
+impl<'a> HttpResponse<'a> {
+    /// A response.
+    #[must_use]
+    pub fn new(status: u16, headers: Vec<(String, String)>, body: &'a [u8]) -> Self {
+        Self { status, headers, body }
+    }
+}
+
 /// A request from the phone system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -51,6 +51,24 @@ pub enum TransportSpec {
     },
 }
 
+impl TransportSpec {
+    /// TCP.
+    pub fn tcp(host: impl Into<String>, port: u16) -> Self {
+        Self::Tcp { host: host.into(), port }
+    }
+
+    /// TLS over TCP.
+    pub fn tls(host: impl Into<String>, port: u16, tls: TlsOptions) -> Self {
+        Self::Tls { host: host.into(), port, tls }
+    }
+
+    /// A WebSocket without further header fields and subprotocols.
+    pub fn websocket(url: impl Into<String>) -> Self {
+        let tls = TlsOptions::default();
+        Self::WebSocket { url: url.into(), headers: Vec::new(), subprotocols: Vec::new(), tls }
+    }
+}
+
 /// How the other side's certificate is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -245,6 +263,12 @@ impl Host<'_> {
     /// Writes a line into the host's log, under the connection's name. Secrets never.
     pub fn log(&mut self, level: LogLevel, text: impl AsRef<str>) {
         frame::put(self.out, output::LOG, 0, &frame::LogLine { level, text: text.as_ref().into() });
+    }
+
+    /// Something that an older host does not know.
+    #[cfg(feature = "growth")]
+    pub fn later(&mut self) {
+        frame::put_bytes(self.out, 9_999, 7, b"later");
     }
 
     /// For adapters that do their own I/O (`needs` of the manifest): hands bytes from a thread to the adapter.

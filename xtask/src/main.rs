@@ -1,1 +1,42 @@
-fn main() {}
+//! The project's own commands: `cargo xtask demo`, `cargo xtask test`.
+//!
+//! Plain `std`: it is built before anything else, on a machine that has nothing but Rust.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod demo;
+mod steps;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask demo [--listen ADDRESS]
+    Builds, and runs the host with the simulator: calls come and go by themselves.
+
+cargo xtask test [--asterisk 16] [--no-asterisk] [FILTER]
+    Installs what the tests need (Debian: by apt and debootstrap), then checks format and lints and runs every test.
+    --asterisk 16   the real Asterisk is version 16 instead of 22
+    --no-asterisk   without a real Asterisk
+    FILTER          only tests whose name contains it, and no format, lints and docs
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["demo", rest @ ..] => demo::main(rest),
+        ["test", rest @ ..] => test::main(rest),
+        [] | ["help" | "--help" | "-h", ..] => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        [other, ..] => Err(format!("there is no `{other}`\n\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("xtask: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -93,9 +93,8 @@ fn lines(config: &Config, findings: &mut Vec<String>) {
             findings.push(format!("line `{name}`: there are two of this name"));
         }
         if line.open == OpenMode::OnDemand {
-            findings.push(format!(
-                "line `{name}`: open = \"on-demand\" does not exist in this version yet; leave it out"
-            ));
+            findings
+                .push(format!("line `{name}`: open = \"on-demand\" does not exist in this version yet; leave it out"));
         }
     }
 }
@@ -171,7 +170,9 @@ pub fn line_plans(config: &Config, connection: &ConnectionConfig) -> Vec<LinePla
     names.extend(config.users.iter().flat_map(|u| u.lines.iter().map(String::as_str)).filter(|n| !n.ends_with("/*")));
     names
         .into_iter()
-        .filter_map(|name| name.split_once('/').filter(|(id, _)| *id == connection.id).map(|(_, device)| (name, device)))
+        .filter_map(|name| {
+            name.split_once('/').filter(|(id, _)| *id == connection.id).map(|(_, device)| (name, device))
+        })
         .map(|(name, device)| {
             let mut settings = connection.lines.clone();
             fill_in(&mut settings, device);

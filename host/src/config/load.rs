@@ -87,10 +87,7 @@ fn look_up_secrets(config: &mut Config, base: &Path) -> Vec<String> {
 }
 
 /// Lays the variables over the tables they name. `true`: there was one.
-fn lay_over(
-    table: &mut Table,
-    variables: impl Iterator<Item = (String, String)>,
-) -> Result<bool, ConfigError> {
+fn lay_over(table: &mut Table, variables: impl Iterator<Item = (String, String)>) -> Result<bool, ConfigError> {
     let mut any = false;
     for (variable, value) in variables {
         let Some((section, key)) = variable.strip_prefix(PREFIX).and_then(|rest| rest.split_once("__")) else {
@@ -116,8 +113,7 @@ fn scalar(text: &str) -> Value {
     struct One {
         value: Value,
     }
-    toml::from_str::<One>(&format!("value = {text}"))
-        .map_or_else(|_| Value::String(text.to_owned()), |one| one.value)
+    toml::from_str::<One>(&format!("value = {text}")).map_or_else(|_| Value::String(text.to_owned()), |one| one.value)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub use check::LinePlan;
 pub use load::load;
 pub use secret::SecretText;
 pub use types::{
-    BackOff, ConnectionConfig, Config, HooksConfig, Isolation, LineConfig, OpenMode, PluginsConfig, Role, ServerConfig,
+    BackOff, Config, ConnectionConfig, HooksConfig, Isolation, LineConfig, OpenMode, PluginsConfig, Role, ServerConfig,
     StoreConfig, TlsFiles, UserConfig,
 };
 

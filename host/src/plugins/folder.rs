@@ -32,7 +32,8 @@ impl Folder {
     /// The folder, or the private place for copies, cannot be used.
     pub fn scan(path: &Path) -> Result<Self, std::io::Error> {
         let told = |e: std::io::Error, what: &str| std::io::Error::new(e.kind(), format!("{what}: {e}"));
-        let private = tempfile::Builder::new().prefix("jackfield-").tempdir().map_err(|e| told(e, "a private folder"))?;
+        let private =
+            tempfile::Builder::new().prefix("jackfield-").tempdir().map_err(|e| told(e, "a private folder"))?;
         let mut paths: Vec<PathBuf> = std::fs::read_dir(path)
             .and_then(|entries| entries.map(|entry| entry.map(|e| e.path())).collect())
             .map_err(|e| told(e, &format!("the plugins' folder {}", path.display())))?;

@@ -11,7 +11,9 @@ use std::path::Path;
 use jackfield_plugin_api::abi::EXPORT_NAME;
 use jackfield_plugin_api::section::{self, PluginSection};
 use jackfield_plugin_api::{API_MAJOR, API_VERSION};
-use object::{Architecture, BinaryFormat, NameOrOrdinal, Object, ObjectKind, ObjectSection, ObjectSegment, ObjectSymbol};
+use object::{
+    Architecture, BinaryFormat, NameOrOrdinal, Object, ObjectKind, ObjectSection, ObjectSegment, ObjectSymbol,
+};
 use sha2::{Digest, Sha256};
 
 /// The largest library. Adapters are a few megabytes; debug builds with symbols some tens.
@@ -60,7 +62,9 @@ pub enum Refused {
         found: String,
     },
     /// It aborts on panic.
-    #[error("it was built with panic = \"abort\": one fault of it would end the host; it must be built with \"unwind\"")]
+    #[error(
+        "it was built with panic = \"abort\": one fault of it would end the host; it must be built with \"unwind\""
+    )]
     Aborts,
 }
 

@@ -1,1 +1,158 @@
-//! fixture
+//! A plugin for tests of the ABI and of the loader: it uses every part of the API once, and does on command what a
+//! good plugin never does (panics, floods).
+//!
+//! Built with the feature `growth` it is a plugin of a later version: its facts carry a field, it reports a kind of
+//! fact and sends a kind of log that an older host does not know.
+
+#![forbid(unsafe_code)]
+
+use jackfield_plugin_api::schemars::{self, JsonSchema};
+use jackfield_plugin_api::serde::{self, Deserialize};
+use jackfield_plugin_api::{
+    Adapter, AgentFact, AgentState, CallFact, CallFeatures, CallState, Capabilities, CauseCode, Command, ConfigError,
+    Direction, DtmfFact, ErrorCode, ErrorFact, Host, Input, LineId, LogLevel, Manifest, Party, Phase, Raw,
+    RawDirection, Reply, RestoreError, Severity, Side, Snapshot, SnapshotSupport, TimerId, Up, export_adapter,
+};
+use std::time::Duration;
+
+/// Settings of the connection.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(crate = "serde", deny_unknown_fields)]
+#[schemars(crate = "schemars")]
+struct Settings {
+    /// Said at the start.
+    greeting: String,
+    /// Refuse to be made, with this text.
+    #[serde(default)]
+    refuse: Option<String>,
+    /// Panic at this place: `new`, `started`, `command`.
+    #[serde(default)]
+    panic_at: Option<String>,
+}
+
+/// Settings of a line.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(crate = "serde", deny_unknown_fields)]
+#[schemars(crate = "schemars")]
+struct LineSettings {
+    /// Shown in the log.
+    #[serde(default)]
+    number: Option<u32>,
+}
+
+struct Fixture {
+    settings: Settings,
+    handled: u64,
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities::new(CallFeatures::DIAL | CallFeatures::DROP | CallFeatures::HOLD | CallFeatures::UNHOLD)
+        .snapshot(SnapshotSupport::Full)
+}
+
+impl Fixture {
+    fn panic_if(&self, place: &str) {
+        assert!(self.settings.panic_at.as_deref() != Some(place), "the fixture panics at {place}, as it was told");
+    }
+
+    fn line(&self, line: LineId, host: &mut Host<'_>) {
+        let fact = CallFact::new(line, "standing", CallState::Connected)
+            .direction(Direction::In)
+            .native_id("native-1")
+            .caller(Party::new("555").name(self.settings.greeting.as_str()))
+            .called(Party::new("101"));
+        #[cfg(feature = "growth")]
+        let fact = {
+            let mut fact = fact;
+            fact.later = Some("what an older host does not know".to_owned());
+            fact
+        };
+        host.report(Snapshot::new(line, vec![fact]));
+        host.report(AgentFact::new(line, AgentState::Ready, "READY"));
+    }
+
+    fn command(line: LineId, command: &Command) -> Option<CallFact> {
+        Some(match command {
+            Command::MakeCall(make) => CallFact::new(line, "made", CallState::Alerting)
+                .direction(Direction::Out)
+                .phase(Phase::Dialing)
+                .called(Party::new(make.to.as_str())),
+            Command::HoldCall(c) => CallFact::new(line, c.call_id.clone(), CallState::Held),
+            Command::UnholdCall(c) => CallFact::new(line, c.call_id.clone(), CallState::Connected),
+            Command::DropCall(c) => CallFact::finished(line, c.call_id.clone(), CauseCode::NormalClearing),
+            _ => return None,
+        })
+    }
+}
+
+impl Adapter for Fixture {
+    type Config = Settings;
+    type LineConfig = LineSettings;
+
+    fn manifest() -> Manifest {
+        Manifest::new("fixture", env!("CARGO_PKG_VERSION"), "Fixture", capabilities())
+            .description("For tests.")
+            .saves(1, 1)
+    }
+
+    fn new(settings: Settings, host: &mut Host<'_>) -> Result<Self, ConfigError> {
+        if let Some(text) = &settings.refuse {
+            return Err(ConfigError::new("refuse", text.as_str()));
+        }
+        let fixture = Self { settings, handled: 0 };
+        fixture.panic_if("new");
+        host.log(LogLevel::Info, format!("greeting: {}", fixture.settings.greeting));
+        host.raw(&Raw::new(RawDirection::In, "text", "a raw message", "RAW"));
+        host.set_timer(TimerId(1), Duration::from_millis(10));
+        Ok(fixture)
+    }
+
+    fn handle(&mut self, input: Input<'_, LineSettings>, host: &mut Host<'_>) {
+        self.handled += 1;
+        match input {
+            Input::Started => {
+                self.panic_if("started");
+                host.report(Up::new("Fixture 1", capabilities()));
+                #[cfg(feature = "growth")]
+                host.later();
+            }
+            Input::LineOpened { line, name, settings } => {
+                host.log(LogLevel::Info, format!("line {name}, number {:?}", settings.number));
+                self.line(line, host);
+            }
+            Input::Timer { .. } => {
+                host.report(ErrorFact::new(ErrorCode::General, Severity::Warning, "the timer ran out"));
+            }
+            Input::Command { id, line, command } => {
+                self.panic_if("command");
+                match Self::command(line, &command) {
+                    Some(fact) => {
+                        let key = fact.key.clone();
+                        host.reply(
+                            id,
+                            if matches!(command, Command::MakeCall(_)) { Reply::call(key) } else { Reply::accepted() },
+                        );
+                        host.report(fact.command(id));
+                    }
+                    None => host.refuse(id, command.unsupported()),
+                }
+            }
+            Input::Stopping => {
+                host.report(DtmfFact::new(LineId(0), "standing", "0", Side::Remote));
+            }
+            _ => {}
+        }
+    }
+
+    fn save(&self) -> Option<Vec<u8>> {
+        Some(self.handled.to_le_bytes().to_vec())
+    }
+
+    fn restore(settings: Settings, saved: &[u8], _: &mut Host<'_>) -> Result<Self, RestoreError> {
+        let handled =
+            saved.try_into().map(u64::from_le_bytes).map_err(|_| RestoreError::new("eight bytes are needed"))?;
+        Ok(Self { settings, handled })
+    }
+}
+
+export_adapter!(Fixture);

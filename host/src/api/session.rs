@@ -1,0 +1,350 @@
+//! A client's session: what it may ask, from `hello` to goodbye. This task only reads; the hub writes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use serde_json::{Map, Value, json};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role as Side, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use super::Shared;
+use super::auth::User;
+use super::server::Stream;
+use super::split::{self, ReadHalf};
+use crate::connection::{ClientCommand, DEFAULT_TIMEOUT, MOST_TIMEOUT, is_command};
+use crate::hub::{LineKey, NewSession, SessionId, ViewReason, Wanted, close_code, frame};
+use crate::rpc::{self, Request, RpcError};
+use jackfield_plugin_api::ErrorCode;
+
+/// How long a client may take to say `hello`.
+const HELLO: Duration = Duration::from_secs(5);
+/// The largest request; a WebRTC signal carries up to 64 KiB.
+const MOST_REQUEST: usize = 128 * 1024;
+/// A small buffer: there may be thousands of clients, and the default one is zeroed at every read.
+const READ_BUFFER: usize = 4 * 1024;
+/// Requests that may come at once, and how many come back per second.
+const BURST: f64 = 200.0;
+const PER_SECOND: f64 = 50.0;
+
+/// Serves a client until it is gone.
+pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, token: Option<String>) {
+    let id = shared.hub.next_session();
+    let (outlet, half) = split::split(stream, shared.hub.clone(), id);
+    let heard = Arc::new(AtomicU64::new(shared.hub.ticks().load(Ordering::Relaxed)));
+    let (begin, began) = tokio::sync::oneshot::channel();
+    let session = Session {
+        shared: Arc::clone(&shared),
+        id,
+        user: None,
+        token,
+        heard: Arc::clone(&heard),
+        budget: Budget::new(),
+    };
+    let reader = tokio::spawn(async move {
+        if began.await.is_ok() {
+            session.run(half, read).await;
+        }
+    });
+    shared.hub.join(NewSession { id, outlet, reader: reader.abort_handle(), heard }).await;
+    let _ = begin.send(());
+    let _ = reader.await;
+    shared.hub.gone(id).await;
+}
+
+struct Session {
+    shared: Arc<Shared>,
+    id: SessionId,
+    user: Option<Arc<User>>,
+    /// A token that came with the handshake.
+    token: Option<String>,
+    heard: Arc<AtomicU64>,
+    budget: Budget,
+}
+
+/// How a session ends: close code and reason.
+struct Goodbye(u16, String);
+
+impl Session {
+    async fn run(mut self, half: ReadHalf, read: Bytes) {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .max_message_size(Some(MOST_REQUEST))
+            .max_frame_size(Some(MOST_REQUEST));
+        let mut socket = WebSocketStream::from_partially_read(half, read.to_vec(), Side::Server, Some(config)).await;
+        let goodbye = match tokio::time::timeout(HELLO, self.until_hello(&mut socket)).await {
+            Ok(Ok(())) => self.until_goodbye(&mut socket).await,
+            Ok(Err(goodbye)) => goodbye,
+            Err(_) => Some(Goodbye(close_code::NOT_AUTHENTICATED, "no `hello` within 5 s".to_owned())),
+        };
+        if let Some(Goodbye(code, reason)) = goodbye {
+            self.shared.hub.close(self.id, code, reason).await;
+            // The client's own close frame, or its end, follows; the hub does not wait for ever.
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    }
+
+    /// The next request. `Err(None)`: the client is gone.
+    async fn next(&self, socket: &mut WebSocketStream<ReadHalf>) -> Result<String, Option<Goodbye>> {
+        loop {
+            let message = socket.next().await;
+            self.heard.store(self.shared.hub.ticks().load(Ordering::Relaxed), Ordering::Relaxed);
+            match message {
+                Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+                Some(Ok(Message::Binary(_))) => {
+                    let reason = "requests are text frames".to_owned();
+                    return Err(Some(Goodbye(close_code::PROTOCOL, reason)));
+                }
+                Some(Ok(Message::Close(_))) | None => return Err(None),
+                Some(Ok(_)) => {}
+                Some(Err(tungstenite::Error::Capacity(_))) => {
+                    let reason = format!("a request has at most {MOST_REQUEST} bytes");
+                    return Err(Some(Goodbye(close_code::PROTOCOL, reason)));
+                }
+                Some(Err(tungstenite::Error::Protocol(e))) => {
+                    return Err(Some(Goodbye(close_code::PROTOCOL, e.to_string())));
+                }
+                Some(Err(tungstenite::Error::Utf8(_))) => {
+                    return Err(Some(Goodbye(close_code::PROTOCOL, "a text frame is UTF-8".to_owned())));
+                }
+                Some(Err(_)) => return Err(None),
+            }
+        }
+    }
+
+    /// Until the client has proved who it is.
+    async fn until_hello(&mut self, socket: &mut WebSocketStream<ReadHalf>) -> Result<(), Option<Goodbye>> {
+        let text = self.next(socket).await?;
+        let protocol = |why: &str| Err(Some(Goodbye(close_code::PROTOCOL, why.to_owned())));
+        let request = match rpc::read(&text) {
+            Ok(request) => request,
+            Err((id, error)) => {
+                self.refuse(&id, &error).await;
+                return protocol("the first request is `hello`");
+            }
+        };
+        if request.method != "hello" {
+            let error = RpcError::ours(ErrorCode::AuthenticationFailed, "the first request is `hello`");
+            self.refuse(&request.id, &error).await;
+            return protocol("the first request is `hello`");
+        }
+        let offered = request.params.get("token").and_then(Value::as_str).map(ToOwned::to_owned);
+        let token = offered.or_else(|| self.token.take()).unwrap_or_default();
+        let Some(user) = self.shared.users.authenticate(&token) else {
+            tracing::warn!(target: "audit", session = %self.id, "a client without a valid token was refused");
+            let text = "the token is missing or not valid; it comes in the Authorization header, as the subprotocol \
+                        `bearer.<token>`, or as `token` of `hello`";
+            self.refuse(&request.id, &RpcError::ours(ErrorCode::AuthenticationFailed, text)).await;
+            let reason = "not authenticated".to_owned();
+            return Err(Some(Goodbye(close_code::NOT_AUTHENTICATED, reason)));
+        };
+        let client = request.params.get("client").and_then(|c| c.get("name")).and_then(Value::as_str).unwrap_or("");
+        let client: String = client.chars().filter(|c| !c.is_control()).take(60).collect();
+        tracing::info!(target: "audit", session = %self.id, user = %user.name, role = user.role.as_str(), client, "hello");
+        self.user = Some(Arc::clone(&user));
+        let answer = json!({
+            "protocol": 1,
+            "session": self.id.to_string(),
+            "user": { "name": user.name, "role": user.role.as_str() },
+        });
+        match self.lines(&user, &request.params) {
+            Ok(wanted) => {
+                self.want(request.id, wanted, answer).await;
+                Ok(())
+            }
+            Err(error) => {
+                self.refuse(&request.id, &error).await;
+                Err(Some(Goodbye(close_code::FORBIDDEN, error.message)))
+            }
+        }
+    }
+
+    async fn until_goodbye(&mut self, socket: &mut WebSocketStream<ReadHalf>) -> Option<Goodbye> {
+        loop {
+            let text = match self.next(socket).await {
+                Ok(text) => text,
+                Err(goodbye) => return goodbye,
+            };
+            let request = match rpc::read(&text) {
+                Ok(request) => request,
+                Err((id, error)) => {
+                    self.refuse(&id, &error).await;
+                    continue;
+                }
+            };
+            if !self.budget.take() {
+                let error = RpcError::ours(ErrorCode::RateLimited, "too many requests; slow down");
+                self.refuse(&request.id, &error).await;
+                continue;
+            }
+            match self.request(request).await {
+                Ok(None) => {}
+                Ok(Some(goodbye)) => return Some(goodbye),
+                Err((id, error)) => self.refuse(&id, &error).await,
+            }
+        }
+    }
+
+    async fn request(&self, request: Request) -> Result<Option<Goodbye>, (Value, RpcError)> {
+        let Some(user) = self.user.clone() else { return Ok(None) };
+        let Request { id, method, params } = request;
+        match method.as_str() {
+            "hello" => Err((id, RpcError::invalid_request("`hello` was said already"))),
+            "goodbye" => {
+                self.shared.hub.frame(self.id, frame::text(rpc::result(&id, &json!({})).as_bytes())).await;
+                Ok(Some(Goodbye(close_code::NORMAL, "goodbye".to_owned())))
+            }
+            "subscribe" => {
+                let wanted = self.lines(&user, &params).map_err(|e| (id.clone(), e))?;
+                self.want(id, wanted, json!({})).await;
+                Ok(None)
+            }
+            "unsubscribe" => {
+                let wanted = self.lines(&user, &params).map_err(|e| (id.clone(), e))?;
+                self.shared.hub.unwant(self.id, wanted.into_iter().map(|w| w.line).collect()).await;
+                self.shared.hub.frame(self.id, frame::text(rpc::result(&id, &json!({})).as_bytes())).await;
+                Ok(None)
+            }
+            _ if is_command(&method) => {
+                self.command(&user, id.clone(), method, params).await.map_err(|e| (id, e))?;
+                Ok(None)
+            }
+            _ => Err((id, RpcError::method_not_found(&method))),
+        }
+    }
+
+    async fn refuse(&self, id: &Value, error: &RpcError) {
+        self.shared.hub.frame(self.id, frame::text(rpc::error(id, error).as_bytes())).await;
+    }
+
+    /// The lines that a request names; all that the user may see when it names none.
+    fn lines(&self, user: &User, params: &Map<String, Value>) -> Result<Vec<Wanted>, RpcError> {
+        let mut resume = resumes(params)?;
+        let keys: Vec<(String, LineKey)> = match params.get("lines") {
+            None | Some(Value::Null) => user.lines.clone(),
+            Some(Value::Array(names)) => {
+                let mut keys = Vec::new();
+                for (i, name) in names.iter().enumerate() {
+                    let pointer = format!("/params/lines/{i}");
+                    let Some(name) = name.as_str() else {
+                        return Err(RpcError::invalid_params(pointer, "a line is named by a text"));
+                    };
+                    // Whether the line exists at all is nobody's business who may not see it.
+                    let Some(key) = user.line(name) else {
+                        let shown: String = name.chars().take(100).collect();
+                        let text = format!("`{shown}` is not one of your lines");
+                        return Err(RpcError::ours(ErrorCode::Forbidden, text));
+                    };
+                    if !keys.iter().any(|(_, k)| *k == key) {
+                        keys.push((name.to_owned(), key));
+                    }
+                }
+                keys
+            }
+            Some(_) => return Err(RpcError::invalid_params("/params/lines", "`lines` is a list of names")),
+        };
+        Ok(keys.into_iter().map(|(name, line)| Wanted { line, resume: resume.remove(&name) }).collect())
+    }
+
+    async fn want(&self, id: Value, wanted: Vec<Wanted>, answer: Value) {
+        let keys: Vec<LineKey> = wanted.iter().map(|w| w.line).collect();
+        self.shared.hub.want(self.id, id, wanted, answer).await;
+        for key in keys {
+            if let Some(connection) = self.shared.connections.get(&key) {
+                connection.view(self.id, key, ViewReason::Session).await;
+            }
+        }
+    }
+
+    async fn command(
+        &self,
+        user: &User,
+        id: Value,
+        method: String,
+        mut params: Map<String, Value>,
+    ) -> Result<(), RpcError> {
+        let Some(Value::String(name)) = params.remove("line") else {
+            return Err(RpcError::invalid_params("/params/line", "every command names its `line`"));
+        };
+        let forbidden = |text: String| {
+            tracing::warn!(target: "audit", session = %self.id, user = %user.name, method, "{text}");
+            RpcError::ours(ErrorCode::Forbidden, text)
+        };
+        let Some(key) = user.line(&name) else {
+            let shown: String = name.chars().take(100).collect();
+            return Err(forbidden(format!("`{shown}` is not one of your lines")));
+        };
+        if !user.role.commands() && !method.starts_with("query") && method != "getCapabilities" {
+            return Err(forbidden(format!("a {} sees lines, but does not command them", user.role.as_str())));
+        }
+        params.remove("connection");
+        params.remove("idempotencyKey");
+        let timeout = match params.remove("timeoutMs") {
+            None | Some(Value::Null) => DEFAULT_TIMEOUT,
+            Some(value) => {
+                let most = u64::try_from(MOST_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
+                let millis = value.as_u64().filter(|ms| (1..=most).contains(ms)).ok_or_else(|| {
+                    RpcError::invalid_params("/params/timeoutMs", format!("`timeoutMs` is a number from 1 to {most}"))
+                })?;
+                Duration::from_millis(millis)
+            }
+        };
+        let Some(connection) = self.shared.connections.get(&key) else {
+            return Err(RpcError::ours(ErrorCode::General, "the line has no connection"));
+        };
+        let params = Value::Object(params);
+        let command =
+            ClientCommand { session: self.id, user: user.name.clone(), id, line: key, method, params, timeout };
+        match connection.command(command).await {
+            true => Ok(()),
+            false => Err(RpcError::ours(ErrorCode::ConnectionLost, "the host is stopping")),
+        }
+    }
+}
+
+/// What a client has seen, by line.
+fn resumes(params: &Map<String, Value>) -> Result<HashMap<String, (u64, u64)>, RpcError> {
+    let entries = match params.get("resume") {
+        None | Some(Value::Null) => return Ok(HashMap::new()),
+        Some(Value::Array(entries)) => entries,
+        Some(_) => return Err(RpcError::invalid_params("/params/resume", "`resume` is a list")),
+    };
+    let read = |entry: &Value| {
+        let line = entry.get("line")?.as_str()?.to_owned();
+        Some((line, (entry.get("epoch")?.as_u64()?, entry.get("seq")?.as_u64()?)))
+    };
+    let mut resumes = HashMap::new();
+    for (i, entry) in entries.iter().enumerate() {
+        let (line, seen) = read(entry)
+            .ok_or_else(|| RpcError::invalid_params(format!("/params/resume/{i}"), "an entry is {line, epoch, seq}"))?;
+        resumes.insert(line, seen);
+    }
+    Ok(resumes)
+}
+
+/// A token bucket: a person never notices it, a loop does.
+struct Budget {
+    left: f64,
+    at: tokio::time::Instant,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Self { left: BURST, at: tokio::time::Instant::now() }
+    }
+
+    fn take(&mut self) -> bool {
+        let now = tokio::time::Instant::now();
+        self.left = (self.left + now.duration_since(self.at).as_secs_f64() * PER_SECOND).min(BURST);
+        self.at = now;
+        let enough = self.left >= 1.0;
+        if enough {
+            self.left -= 1.0;
+        }
+        enough
+    }
+}

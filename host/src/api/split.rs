@@ -1,0 +1,103 @@
+//! A client's socket in two halves: the session reads, the hub writes.
+//!
+//! The WebSocket library answers pings and closes by itself; what it writes goes through the hub, so that nothing ever
+//! lands inside a half-written frame.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use super::server::Stream;
+use crate::hub::{Hub, Outlet, SessionId};
+
+/// Pieces that may wait for encryption; more wait as a cursor in the log.
+const TLS_QUEUE: usize = 64;
+
+/// What the session reads from, and what control frames are written to.
+pub(super) struct ReadHalf {
+    input: Input,
+    control: mpsc::UnboundedSender<Bytes>,
+}
+
+enum Input {
+    Tcp(Arc<TcpStream>),
+    Tls(tokio::io::ReadHalf<Box<tokio_rustls::server::TlsStream<TcpStream>>>),
+}
+
+/// Splits a socket.
+pub(super) fn split(stream: Stream, hub: Hub, id: SessionId) -> (Outlet, ReadHalf) {
+    // Bounded by what a client can send: a pong or close per ping or close, and reading stops while the hub is busy.
+    let (control, mut frames) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(frame) = frames.recv().await {
+            hub.frame(id, frame).await;
+        }
+    });
+    match stream {
+        Stream::Tcp(stream) => {
+            let stream = Arc::new(stream);
+            (Outlet::Tcp(Arc::clone(&stream)), ReadHalf { input: Input::Tcp(stream), control })
+        }
+        Stream::Tls(stream) => {
+            let (read, mut write) = tokio::io::split(stream);
+            let (queue, mut pieces) = mpsc::channel::<Bytes>(TLS_QUEUE);
+            tokio::spawn(async move {
+                let mut batch = Vec::new();
+                while pieces.recv_many(&mut batch, TLS_QUEUE).await > 0 {
+                    for piece in batch.drain(..) {
+                        if write.write_all(&piece).await.is_err() {
+                            return;
+                        }
+                    }
+                    if write.flush().await.is_err() {
+                        return;
+                    }
+                }
+                let _ = write.shutdown().await;
+            });
+            (Outlet::Queue(queue), ReadHalf { input: Input::Tls(read), control })
+        }
+    }
+}
+
+impl AsyncRead for ReadHalf {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut self.input {
+            Input::Tcp(stream) => loop {
+                ready!(stream.poll_read_ready(cx))?;
+                match stream.try_read(buf.initialize_unfilled()) {
+                    Ok(count) => {
+                        buf.advance(count);
+                        return Poll::Ready(Ok(()));
+                    }
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(e) => return Poll::Ready(Err(e)),
+                }
+            },
+            Input::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for ReadHalf {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.control.send(Bytes::copy_from_slice(buf)) {
+            Ok(()) => Poll::Ready(Ok(buf.len())),
+            Err(_) => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,70 @@
+//! `jackfield plugins`.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::{ConfigFile, Failure, output};
+use crate::config;
+use crate::plugins::Folder;
+use crate::plugins::folder::Entry;
+
+/// Shows the libraries of a folder: what each is, or why it is refused.
+#[derive(Debug, clap::Args)]
+pub(super) struct Plugins {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// The folder; else the configuration's.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Plugins {
+    pub(super) fn main(self) -> Result<(), Failure> {
+        let folder = match self.folder {
+            Some(folder) => folder,
+            None => config::load(&self.file.config).map_err(|e| Failure::config(&e))?.plugins.folder,
+        };
+        let folder = Folder::scan(&folder).map_err(|e| Failure::new(e.to_string()))?;
+        if self.json {
+            let list: Vec<Value> = folder.entries().iter().map(as_json).collect();
+            return output::say(&Value::from(list).to_string());
+        }
+        if folder.entries().is_empty() {
+            output::note("no libraries there");
+        }
+        for entry in folder.entries() {
+            output::say(&as_text(entry))?;
+        }
+        Ok(())
+    }
+}
+
+fn as_json(entry: &Entry) -> Value {
+    match &entry.plugin {
+        Ok(p) => json!({
+            "file": entry.path, "name": p.manifest.name, "version": p.manifest.version,
+            "phoneSystem": p.manifest.phone_system, "description": p.manifest.description,
+            "apiVersion": p.manifest.api_version, "needs": p.manifest.needs, "sha256": p.hash,
+            "call": p.manifest.capabilities.call.names().collect::<Vec<_>>(),
+            "agent": p.manifest.capabilities.agent.names().collect::<Vec<_>>(),
+        }),
+        Err(why) => json!({ "file": entry.path, "refused": why }),
+    }
+}
+
+fn as_text(entry: &Entry) -> String {
+    let file = entry.path.file_name().unwrap_or_default().to_string_lossy();
+    match &entry.plugin {
+        Ok(p) => {
+            let m = &p.manifest;
+            let needs = if m.needs.is_empty() { String::new() } else { format!("  needs {}", m.needs.join(", ")) };
+            let name = format!("{} {}", m.name, m.version);
+            output::harmless(&format!("{name:<22} {:<16} API {}{needs}  {file}", m.phone_system, m.api_version))
+        }
+        Err(why) => output::harmless(&format!("refused                {file}: {why}")),
+    }
+}

@@ -1,0 +1,167 @@
+//! What clients ask of a connection: commands, and lines as they are.
+
+use jackfield_plugin_api::frame::input::InputFrame;
+use jackfield_plugin_api::{Command, CommandError, ErrorCode, LineId};
+use serde_json::{Value, json};
+
+use super::ClientCommand;
+use super::commands;
+use super::outbox;
+use super::task::Task;
+use crate::hub::{LineKey, SessionId, View, ViewReason, frame};
+use crate::model::{Admitted, CallId, Event, SnapshotReason, write_capabilities};
+use crate::rpc::{self, RpcError};
+
+/// Commands that the host answers by itself: the answer is the event's data, and the event is sent again to who asked.
+fn answered_by_event(method: &str) -> Option<&'static str> {
+    Some(match method {
+        "queryLineState" => "lineStateChanged",
+        "queryUserState" => "agentStateChanged",
+        "queryActiveCallSnapshot" => "activeCallSnapshot",
+        _ => return None,
+    })
+}
+
+/// Whether there is a command of this name.
+#[must_use]
+pub fn is_command(method: &str) -> bool {
+    Command::NAMES.contains(&method)
+        || answered_by_event(method).is_some()
+        || matches!(method, "getCapabilities" | "holdOrUnholdCall")
+}
+
+impl Task {
+    pub(super) async fn view(&mut self, session: SessionId, key: LineKey, reason: ViewReason) {
+        let Some(line) = self.keys.get(&key).copied() else { return };
+        let now = self.now();
+        let reason = match reason {
+            ViewReason::Overflow => SnapshotReason::Overflow,
+            ViewReason::Query => SnapshotReason::Query,
+            ViewReason::Session => SnapshotReason::Session,
+        };
+        let prelude = outbox::frames(&self.model.view(now, line, reason));
+        let status = self.status(line);
+        self.hub.view(session, key, View { prelude, status }).await;
+    }
+
+    /// The line's entry in the answer to `hello`.
+    fn status(&self, line: LineId) -> Value {
+        let mut entry = json!({
+            "line": self.lines.get(&line).map(|plan| &plan.name),
+            "connection": self.config.id,
+        });
+        let Some(status) = self.model.status(line) else { return entry };
+        entry["state"] = json!(status.state.as_str());
+        entry["epoch"] = json!(status.epoch);
+        entry["seq"] = json!(status.seq);
+        if let Some(loss) = status.last_error {
+            entry["lastError"] = json!({ "code": loss.code, "text": loss.text });
+        }
+        let mut capabilities = Vec::new();
+        write_capabilities(&status.capabilities, &mut capabilities);
+        entry["capabilities"] = serde_json::from_slice(&capabilities).unwrap_or_default();
+        entry
+    }
+
+    pub(super) async fn command(&mut self, command: ClientCommand) {
+        let outcome = self.admit(&command).await;
+        if let Err(error) = outcome {
+            tracing::info!(
+                target: "audit", connection = %self.config.id, user = %command.user, session = %command.session,
+                method = %command.method, "refused: {}", error.message
+            );
+            self.hub.frame(command.session, frame::text(rpc::error(&command.id, &error).as_bytes())).await;
+        }
+    }
+
+    async fn admit(&mut self, client: &ClientCommand) -> Result<(), RpcError> {
+        let line = self.keys.get(&client.line).copied();
+        let line = line.ok_or_else(|| RpcError::ours(ErrorCode::General, "there is no such line here"))?;
+        if let Some(event) = answered_by_event(&client.method) {
+            return self.query(client, line, event).await;
+        }
+        if client.method == "getCapabilities" {
+            let capabilities = self.status(line).get("capabilities").cloned().unwrap_or_default();
+            self.hub.frame(client.session, frame::text(rpc::result(&client.id, &capabilities).as_bytes())).await;
+            return Ok(());
+        }
+        let mut command = self.read(client, line)?;
+        let call_id = command.calls().first().map(ToString::to_string);
+        match self.model.admit(line, &mut command)? {
+            Admitted::Noop(reply) => {
+                self.hub.frame(client.session, commands::answer(&client.id, Ok((call_id, reply)))).await;
+            }
+            Admitted::Go => {
+                self.expect_consult(line, &command, call_id.as_deref());
+                let id = self.commands.take(client, line, call_id)?;
+                tracing::info!(
+                    target: "audit", connection = %self.config.id, user = %client.user, session = %client.session,
+                    line = %self.lines.get(&line).map_or("", |plan| &plan.name), method = %client.method, command = %id,
+                    "command"
+                );
+                self.input(&InputFrame::command(id, line, &command)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next outgoing call is the consultation (R2).
+    fn expect_consult(&mut self, line: LineId, command: &Command, call_id: Option<&str>) {
+        if let (Command::MakeConsultCall(_) | Command::SetupTransferCall(_), Some(call_id)) = (command, call_id) {
+            let now = self.now();
+            self.model.expect_consult(now, line, &CallId::new(call_id));
+        }
+    }
+
+    /// The command of a request.
+    fn read(&self, client: &ClientCommand, line: LineId) -> Result<Command, RpcError> {
+        if client.method == "holdOrUnholdCall" {
+            let call_id = client.params.get("callId").and_then(Value::as_str);
+            let call_id = call_id.ok_or_else(|| RpcError::invalid_params("/params/callId", "`callId` is missing"))?;
+            return Ok(self.model.toggle_hold(line, call_id)?);
+        }
+        let schema = Command::schema(&client.method).ok_or_else(|| RpcError::method_not_found(&client.method))?;
+        let known = schema.get("properties").and_then(Value::as_object);
+        for name in client.params.as_object().into_iter().flat_map(serde_json::Map::keys) {
+            if !known.is_some_and(|k| k.contains_key(name)) {
+                let there: Vec<&str> = known.into_iter().flat_map(|k| k.keys().map(String::as_str)).collect();
+                let text = format!("`{}` has no parameter `{name}` (it has: {})", client.method, there.join(", "));
+                return Err(RpcError::invalid_params(format!("/params/{name}"), text));
+            }
+        }
+        match Command::decode(&client.method, &client.params) {
+            Some(Ok(command)) => Ok(command),
+            Some(Err(error)) => {
+                let path = error.path().to_string();
+                let pointer = match path.as_str() {
+                    "." => "/params".to_owned(),
+                    path => format!("/params/{}", path.replace(['.', '['], "/").replace(']', "")),
+                };
+                Err(RpcError::invalid_params(pointer, error.inner().to_string()))
+            }
+            None => Err(RpcError::method_not_found(&client.method)),
+        }
+    }
+
+    async fn query(&mut self, client: &ClientCommand, line: LineId, event: &str) -> Result<(), RpcError> {
+        let now = self.now();
+        let mut events = self.model.view(now, line, SnapshotReason::Query);
+        events.retain(|e| e.method() == event);
+        let data = events.first().map(data).ok_or_else(|| {
+            let text = match event {
+                "agentStateChanged" => "this line has no agent",
+                _ => "this line has not started yet",
+            };
+            RpcError::from(CommandError::new(ErrorCode::CommandNotSupported, text))
+        })?;
+        self.hub.frame(client.session, frame::text(rpc::result(&client.id, &data).as_bytes())).await;
+        self.hub.frame(client.session, outbox::frames(&events)).await;
+        Ok(())
+    }
+}
+
+/// The `data` of an event.
+fn data(event: &Event) -> Value {
+    let event: Value = serde_json::from_str(&event.to_json()).unwrap_or_default();
+    event["params"]["data"].clone()
+}

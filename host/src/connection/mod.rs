@@ -1,0 +1,120 @@
+//! A connection: one task that owns its transports, its adapter, its timers and its lines' calls.
+//!
+//! Inputs go to the adapter one at a time; what it reports goes through the model; the events that come out are framed
+//! once and published. No lock stands on that way. The task lives as long as the host: an adapter that is missing,
+//! refuses its settings or panics is tried again, and told in each line's status meanwhile.
+//!
+//! The types to know: [`ConnectionHandle`] (how others speak to it), [`ConnectionPlan`] (what it is made from).
+
+mod backoff;
+mod client;
+mod commands;
+mod dial;
+mod http;
+mod outbox;
+mod task;
+mod timers;
+mod transports;
+
+pub use client::is_command;
+pub use commands::{DEFAULT_TIMEOUT, MOST_TIMEOUT};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::{ConnectionConfig, LinePlan};
+use crate::hub::{Hub, LineKey, SessionId, ViewReason};
+use crate::plugins::LoadedPlugin;
+
+/// How much may wait for a connection before who sends more must wait.
+const QUEUE: usize = 1_024;
+
+/// What a connection is made from.
+#[derive(Debug)]
+pub struct ConnectionPlan {
+    /// Its part of the configuration.
+    pub config: ConnectionConfig,
+    /// Its lines, and their keys in the hub.
+    pub lines: Vec<(LinePlan, LineKey)>,
+    /// The adapter, or why there is none.
+    pub plugin: Result<LoadedPlugin, String>,
+    /// For the adapter's random numbers, call ids and jitter.
+    pub seed: u64,
+}
+
+/// A client's command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientCommand {
+    /// Who sent it.
+    pub session: SessionId,
+    /// Their name, for the audit.
+    pub user: String,
+    /// The request's id, to be repeated in the answer.
+    pub id: Value,
+    /// The line.
+    pub line: LineKey,
+    /// The command's name.
+    pub method: String,
+    /// Its parameters, less `line`, `timeoutMs` and `idempotencyKey`.
+    pub params: Value,
+    /// How long to wait for the phone system.
+    pub timeout: Duration,
+}
+
+#[derive(Debug)]
+enum ToConnection {
+    Command(Box<ClientCommand>),
+    View { session: SessionId, line: LineKey, reason: ViewReason },
+    Stop { done: oneshot::Sender<()> },
+}
+
+/// How others speak to a connection. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ConnectionHandle {
+    id: Arc<str>,
+    to: mpsc::Sender<ToConnection>,
+}
+
+impl ConnectionHandle {
+    /// Starts a connection.
+    #[must_use]
+    pub fn start(plan: ConnectionPlan, hub: Hub) -> Self {
+        let (to, from) = mpsc::channel(QUEUE);
+        let handle = Self { id: plan.config.id.as_str().into(), to };
+        tokio::spawn(task::Task::new(plan, hub).run(from));
+        handle
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Sends a command; it is answered through the hub. `false`: the connection is gone.
+    pub async fn command(&self, command: ClientCommand) -> bool {
+        self.to.send(ToConnection::Command(Box::new(command))).await.is_ok()
+    }
+
+    /// Asks for a line as it is; it comes through the hub.
+    pub async fn view(&self, session: SessionId, line: LineKey, reason: ViewReason) {
+        let _ = self.to.send(ToConnection::View { session, line, reason }).await;
+    }
+
+    /// The same, for who must not wait. `false`: not now.
+    #[must_use]
+    pub fn try_view(&self, session: SessionId, line: LineKey, reason: ViewReason) -> bool {
+        self.to.try_send(ToConnection::View { session, line, reason }).is_ok()
+    }
+
+    /// Stops it in order: the adapter logs out, lines are told. Waits until it is done.
+    pub async fn stop(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.to.send(ToConnection::Stop { done }).await.is_ok() {
+            let _ = wait.await;
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The sockets of a connection: opened for the adapter, kept open with back-off, bounded both ways.
+//!
+//! Every transport is one task. It tells the connection what happens through one bounded queue (a connection that is
+//! busy slows the phone system's socket down, nothing else) and takes what is to be sent from a channel whose bytes
+//! are counted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use jackfield_plugin_api::{CloseKind, CloseReason, TransportId, TransportSpec};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use super::backoff::BackOff;
+use super::dial::{self, Link};
+
+/// What may wait to be sent on one transport: a phone system that does not read this much is not alive.
+const MOST_WAITING: usize = 4 * 1024 * 1024;
+/// Transports of one connection; first-party phone systems have one per user.
+const MOST_TRANSPORTS: usize = 20_000;
+
+/// What a transport's task tells.
+#[derive(Debug)]
+pub(super) enum Happened {
+    Opened,
+    Received(Bytes),
+    Text(String),
+    Binary(Bytes),
+    Closed(CloseReason),
+}
+
+/// What happened, where. An event of an earlier opening of the same transport is recognised by `life`.
+#[derive(Debug)]
+pub(super) struct TransportEvent {
+    pub(super) transport: TransportId,
+    life: u64,
+    pub(super) happened: Happened,
+}
+
+/// What a transport's task is told.
+#[derive(Debug)]
+pub(super) enum Order {
+    Send(Vec<u8>),
+    Text(String),
+    Binary(Vec<u8>),
+    Close,
+    Reconnect(String),
+    /// The adapter is content with the link: the back-off begins anew.
+    Settled,
+    /// Trying soon is of no use: wait for the longest back-off.
+    Slow,
+}
+
+impl Order {
+    fn size(&self) -> usize {
+        match self {
+            Self::Send(bytes) | Self::Binary(bytes) => bytes.len(),
+            Self::Text(text) => text.len(),
+            _ => 0,
+        }
+    }
+}
+
+struct Open {
+    life: u64,
+    orders: mpsc::UnboundedSender<Order>,
+    waiting: Arc<AtomicUsize>,
+    task: AbortHandle,
+}
+
+/// All transports of a connection.
+pub(super) struct Transports {
+    open: HashMap<TransportId, Open>,
+    events: mpsc::Sender<TransportEvent>,
+    backoff: BackOff,
+    lives: u64,
+}
+
+impl Transports {
+    pub(super) fn new(events: mpsc::Sender<TransportEvent>, backoff: BackOff) -> Self {
+        Self { open: HashMap::new(), events, backoff, lives: 0 }
+    }
+
+    /// Opens a transport and keeps it open.
+    ///
+    /// # Errors
+    /// It is open already, or there are too many.
+    pub(super) fn open(&mut self, transport: TransportId, spec: TransportSpec) -> Result<(), String> {
+        if self.open.contains_key(&transport) {
+            return Err(format!("transport {transport} is open already"));
+        }
+        if self.open.len() >= MOST_TRANSPORTS {
+            return Err(format!("a connection has at most {MOST_TRANSPORTS} transports"));
+        }
+        self.lives += 1;
+        let (orders, from) = mpsc::unbounded_channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let task = Task {
+            teller: Teller { transport, life: self.lives, events: self.events.clone() },
+            orders: from,
+            waiting: Arc::clone(&waiting),
+            backoff: self.backoff.clone_for(self.lives),
+        };
+        let task = tokio::spawn(task.run(spec)).abort_handle();
+        self.open.insert(transport, Open { life: self.lives, orders, waiting, task });
+        Ok(())
+    }
+
+    /// Gives an order. `false`: there is no such transport, or too much waits.
+    pub(super) fn order(&mut self, transport: TransportId, order: Order) -> bool {
+        let Some(open) = self.open.get(&transport) else { return false };
+        let size = order.size();
+        if open.waiting.fetch_add(size, Ordering::Relaxed) + size > MOST_WAITING {
+            open.waiting.fetch_sub(size, Ordering::Relaxed);
+            let _ = open.orders.send(Order::Reconnect(format!(
+                "more than {MOST_WAITING} bytes wait to be sent: the phone system does not read"
+            )));
+            return false;
+        }
+        let closes = matches!(order, Order::Close);
+        let sent = open.orders.send(order).is_ok();
+        if closes {
+            self.open.remove(&transport);
+        }
+        sent
+    }
+
+    /// Gives every transport an order.
+    pub(super) fn order_all(&mut self, order: impl Fn() -> Order) {
+        for transport in self.open.keys().copied().collect::<Vec<_>>() {
+            self.order(transport, order());
+        }
+    }
+
+    /// Whether an event belongs to a transport as it is open now.
+    pub(super) fn is_current(&self, event: &TransportEvent) -> bool {
+        self.open.get(&event.transport).is_some_and(|open| open.life == event.life)
+    }
+
+    /// Breaks everything at once.
+    pub(super) fn abort_all(&mut self) {
+        for (_, open) in self.open.drain() {
+            open.task.abort();
+        }
+    }
+}
+
+impl Drop for Transports {
+    fn drop(&mut self) {
+        self.abort_all();
+    }
+}
+
+struct Teller {
+    transport: TransportId,
+    life: u64,
+    events: mpsc::Sender<TransportEvent>,
+}
+
+impl Teller {
+    /// `false`: the connection is gone.
+    async fn tell(&self, happened: Happened) -> bool {
+        self.events.send(TransportEvent { transport: self.transport, life: self.life, happened }).await.is_ok()
+    }
+}
+
+struct Task {
+    teller: Teller,
+    orders: mpsc::UnboundedReceiver<Order>,
+    waiting: Arc<AtomicUsize>,
+    backoff: BackOff,
+}
+
+/// How a link ended.
+enum End {
+    /// For good.
+    Closed,
+    Broken(CloseReason),
+}
+
+impl Task {
+    async fn run(mut self, spec: TransportSpec) {
+        loop {
+            let end = match self.dial(&spec).await {
+                Some(Ok(link)) => {
+                    if !self.teller.tell(Happened::Opened).await {
+                        return;
+                    }
+                    self.serve(link).await
+                }
+                Some(Err(reason)) => End::Broken(reason),
+                None => return,
+            };
+            let End::Broken(mut reason) = end else { return };
+            let fatal = reason.kind == CloseKind::Unsupported;
+            let wait = self.backoff.next();
+            reason.retry_in_ms = (!fatal).then(|| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+            if !self.teller.tell(Happened::Closed(reason)).await || fatal || !self.pause(wait).await {
+                return;
+            }
+        }
+    }
+
+    /// Dials; what was to be sent on the link before is dropped. `None`: closed meanwhile.
+    async fn dial(&mut self, spec: &TransportSpec) -> Option<Result<Link, CloseReason>> {
+        let dialling = dial::dial(spec);
+        tokio::pin!(dialling);
+        loop {
+            tokio::select! {
+                link = &mut dialling => return Some(link),
+                order = self.orders.recv() => if !self.idle(&order?) { return None },
+            }
+        }
+    }
+
+    /// Waits between tries. `false`: closed meanwhile.
+    async fn pause(&mut self, wait: Duration) -> bool {
+        let mut until = tokio::time::Instant::now() + wait;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => return true,
+                order = self.orders.recv() => match order {
+                    Some(Order::Slow) => {
+                        self.backoff.slow();
+                        until = tokio::time::Instant::now() + self.backoff.next();
+                    }
+                    Some(order) => if !self.idle(&order) { return false },
+                    None => return false,
+                },
+            }
+        }
+    }
+
+    /// An order while nothing is open. `false`: closed.
+    fn idle(&mut self, order: &Order) -> bool {
+        self.waiting.fetch_sub(order.size(), Ordering::Relaxed);
+        match order {
+            Order::Close => false,
+            Order::Slow => {
+                self.backoff.slow();
+                true
+            }
+            _ => true,
+        }
+    }
+
+    async fn serve(&mut self, mut link: Link) -> End {
+        loop {
+            tokio::select! {
+                read = link.read() => match read {
+                    Ok(happened) => if !self.teller.tell(happened).await { return End::Closed },
+                    Err(reason) => return End::Broken(reason),
+                },
+                order = self.orders.recv() => match self.obey(order, &mut link).await {
+                    Ok(()) => {}
+                    Err(end) => return end,
+                },
+            }
+        }
+    }
+
+    async fn obey(&mut self, order: Option<Order>, link: &mut Link) -> Result<(), End> {
+        let Some(order) = order else {
+            link.close().await;
+            return Err(End::Closed);
+        };
+        let size = order.size();
+        let written = match order {
+            Order::Send(bytes) => link.send(&bytes).await,
+            Order::Text(text) => link.send_text(text).await,
+            Order::Binary(bytes) => link.send_binary(bytes).await,
+            Order::Close => {
+                link.close().await;
+                return Err(End::Closed);
+            }
+            Order::Reconnect(why) => Err(CloseReason::new(CloseKind::Local, why)),
+            Order::Settled => {
+                self.backoff.reset();
+                Ok(())
+            }
+            Order::Slow => {
+                self.backoff.slow();
+                Ok(())
+            }
+        };
+        self.waiting.fetch_sub(size, Ordering::Relaxed);
+        written.map_err(End::Broken)
+    }
+}

@@ -1,0 +1,260 @@
+//! One client, as the hub sees it: what waits for it, and where it stands in each line's log.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::task::AbortHandle;
+
+use super::log::LineLog;
+use super::outlet::{MOST_PIECES, Outlet};
+use super::{LineKey, NewSession};
+
+/// The most bytes that may wait for a client apart from the logs: answers, snapshots.
+const MOST_WAITING: usize = 4 * 1024 * 1024;
+/// About how much goes into one write.
+const WRITE_SIZE: usize = 256 * 1024;
+
+/// A line of a session.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub(super) line: LineKey,
+    pub(super) cursor: Cursor,
+    /// Whether it stands in `dirty`.
+    queued: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// Everything before this position of the log was sent.
+    At(u64),
+    /// A view was asked for.
+    Waiting { resume: Option<(u64, u64)> },
+    /// A view must be asked for (again).
+    Asking,
+}
+
+/// An answer that waits for views.
+#[derive(Debug)]
+pub(super) struct Joining {
+    pub(super) id: Value,
+    pub(super) answer: Value,
+    pub(super) lines: Vec<LineKey>,
+    pub(super) statuses: HashMap<LineKey, Value>,
+    /// What follows the answer.
+    pub(super) preludes: Vec<Bytes>,
+}
+
+/// What became of a flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flushed {
+    /// Everything is out.
+    Done,
+    /// The socket is full.
+    Blocked,
+    /// The client has fallen out of a line's log.
+    Overflow,
+    /// The socket is broken.
+    Broken,
+}
+
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) outlet: Outlet,
+    pub(super) reader: AbortHandle,
+    pub(super) heard: Arc<AtomicU64>,
+    pub(super) subscriptions: Vec<Option<Subscription>>,
+    pub(super) joining: VecDeque<Joining>,
+    pub(super) blocked: bool,
+    pub(super) closing: bool,
+    direct: VecDeque<Bytes>,
+    waiting: usize,
+    dirty: VecDeque<usize>,
+    /// The first piece of `direct` is the rest of a frame whose beginning is out.
+    begun: bool,
+}
+
+impl Session {
+    pub(super) fn new(new: NewSession) -> Self {
+        Self {
+            outlet: new.outlet,
+            reader: new.reader,
+            heard: new.heard,
+            subscriptions: Vec::new(),
+            joining: VecDeque::new(),
+            blocked: false,
+            closing: false,
+            direct: VecDeque::new(),
+            waiting: 0,
+            dirty: VecDeque::new(),
+            begun: false,
+        }
+    }
+
+    /// Puts a frame into the queue. `false`: too much waits.
+    pub(super) fn push(&mut self, frame: Bytes) -> bool {
+        if self.closing || frame.is_empty() {
+            return true;
+        }
+        self.waiting += frame.len();
+        self.direct.push_back(frame);
+        self.waiting <= MOST_WAITING
+    }
+
+    /// Forgets what waits, so that a close frame is the next thing the client gets (after a frame that was begun).
+    pub(super) fn forget(&mut self) {
+        self.direct.truncate(usize::from(self.begun));
+        self.waiting = self.direct.iter().map(Bytes::len).sum();
+        self.dirty.clear();
+        self.subscriptions.clear();
+    }
+
+    pub(super) fn subscription(&mut self, line: LineKey) -> Option<(usize, &mut Subscription)> {
+        self.subscriptions
+            .iter_mut()
+            .enumerate()
+            .find_map(|(i, s)| s.as_mut().filter(|s| s.line == line).map(|s| (i, s)))
+    }
+
+    pub(super) fn subscribe(&mut self, line: LineKey, resume: Option<(u64, u64)>) -> usize {
+        let new = Some(Subscription { line, cursor: Cursor::Waiting { resume }, queued: false });
+        if let Some(free) = self.subscriptions.iter().position(Option::is_none) {
+            self.subscriptions[free] = new;
+            return free;
+        }
+        self.subscriptions.push(new);
+        self.subscriptions.len() - 1
+    }
+
+    /// A line has news at `index`.
+    pub(super) fn news(&mut self, index: usize) {
+        if let Some(Some(subscription)) = self.subscriptions.get_mut(index)
+            && !subscription.queued
+        {
+            subscription.queued = true;
+            self.dirty.push_back(index);
+        }
+    }
+
+    /// Writes what waits, then what the logs have, until the socket is full.
+    pub(super) fn flush(&mut self, logs: &HashMap<LineKey, LineLog>) -> Flushed {
+        loop {
+            let mut pieces: Vec<Bytes> = Vec::new();
+            let mut size = 0;
+            for piece in self.direct.iter().take(MOST_PIECES) {
+                pieces.push(piece.clone());
+                size += piece.len();
+            }
+            let direct = pieces.len();
+            let mut from_logs = Vec::new();
+            let live = self.joining.is_empty() && !self.closing;
+            if live {
+                match self.gather(logs, &mut pieces, &mut size) {
+                    Ok(gathered) => from_logs = gathered,
+                    Err(Flushed::Overflow) if direct == 0 => return Flushed::Overflow,
+                    Err(_) => {}
+                }
+            }
+            if pieces.is_empty() {
+                return Flushed::Done;
+            }
+            match self.outlet.write(&pieces) {
+                Ok(0) => return Flushed::Broken,
+                Ok(written) => self.written(written, direct, &from_logs, logs),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
+                Err(_) => return Flushed::Broken,
+            }
+        }
+    }
+
+    /// Adds what the logs of dirty lines have. The subscriptions that pieces came from, with their lengths.
+    fn gather(
+        &mut self,
+        logs: &HashMap<LineKey, LineLog>,
+        pieces: &mut Vec<Bytes>,
+        size: &mut usize,
+    ) -> Result<Vec<(usize, usize)>, Flushed> {
+        let mut gathered = Vec::new();
+        for index in &self.dirty {
+            if pieces.len() >= MOST_PIECES || *size >= WRITE_SIZE {
+                break;
+            }
+            let Some(Some(subscription)) = self.subscriptions.get(*index) else { continue };
+            let (Cursor::At(position), Some(log)) = (subscription.cursor, logs.get(&subscription.line)) else {
+                continue;
+            };
+            if position < log.start() {
+                return Err(Flushed::Overflow);
+            }
+            for piece in log.from(position) {
+                if pieces.len() >= MOST_PIECES || *size >= WRITE_SIZE {
+                    break;
+                }
+                *size += piece.len();
+                gathered.push((*index, piece.len()));
+                pieces.push(piece);
+            }
+        }
+        Ok(gathered)
+    }
+
+    /// Moves queue and cursors on by what was written.
+    fn written(
+        &mut self,
+        written: usize,
+        direct: usize,
+        from_logs: &[(usize, usize)],
+        logs: &HashMap<LineKey, LineLog>,
+    ) {
+        let mut left = written;
+        for _ in 0..direct {
+            let Some(front) = self.direct.front_mut() else { break };
+            if left < front.len() {
+                self.waiting -= left;
+                if left > 0 {
+                    *front = front.slice(left..);
+                    self.begun = true;
+                }
+                return;
+            }
+            left -= front.len();
+            self.waiting -= front.len();
+            self.direct.pop_front();
+            self.begun = false;
+        }
+        for (index, length) in from_logs {
+            let taken = left.min(*length);
+            left -= taken;
+            self.advance(*index, taken, logs);
+        }
+        self.dirty.retain(|index| {
+            let Some(Some(s)) = self.subscriptions.get_mut(*index) else { return false };
+            let behind = match (s.cursor, logs.get(&s.line)) {
+                (Cursor::At(position), Some(log)) => position < log.end(),
+                _ => false,
+            };
+            s.queued = behind;
+            behind
+        });
+    }
+
+    /// Moves a cursor on. In the middle of a frame, the rest of it goes first, whatever falls out of the log.
+    fn advance(&mut self, index: usize, by: usize, logs: &HashMap<LineKey, LineLog>) {
+        let Some(Some(subscription)) = self.subscriptions.get_mut(index) else { return };
+        let Cursor::At(position) = subscription.cursor else { return };
+        let mut position = position + by as u64;
+        if let Some(log) = logs.get(&subscription.line) {
+            let rest = log.rest_of_frame(position);
+            if !rest.is_empty() {
+                position += rest.len() as u64;
+                self.waiting += rest.len();
+                self.direct.push_front(rest);
+                self.begun = true;
+            }
+        }
+        subscription.cursor = Cursor::At(position);
+    }
+}

@@ -1,0 +1,323 @@
+//! The hub's task: the one owner of logs, sessions and cursors.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+
+use super::log::LineLog;
+use super::session::{Cursor, Flushed, Joining, Session};
+use super::{AskView, LineKey, PING_EVERY, SessionId, ToHub, View, ViewReason, Wanted, close_code, frame};
+
+/// Messages taken at once: what came together is written together.
+const DRAIN: usize = 1_024;
+/// Sessions served before others get a turn on this core.
+const YIELD_EVERY: usize = 256;
+/// How long a client that was closed may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Who sees a line, and where in the session's list.
+type Subscribers = Vec<(SessionId, usize)>;
+
+pub(super) struct Shard {
+    ask: AskView,
+    own: mpsc::WeakSender<ToHub>,
+    ticks: Arc<AtomicU64>,
+    count: Arc<AtomicU64>,
+    logs: HashMap<LineKey, LineLog>,
+    subscribers: HashMap<LineKey, Subscribers>,
+    sessions: HashMap<SessionId, Session>,
+    /// Sessions with something to write.
+    dirty: BTreeSet<SessionId>,
+}
+
+impl Shard {
+    pub(super) fn new(
+        ask: AskView,
+        own: mpsc::WeakSender<ToHub>,
+        ticks: Arc<AtomicU64>,
+        count: Arc<AtomicU64>,
+    ) -> Self {
+        Self {
+            ask,
+            own,
+            ticks,
+            count,
+            logs: HashMap::new(),
+            subscribers: HashMap::new(),
+            sessions: HashMap::new(),
+            dirty: BTreeSet::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self, mut from: mpsc::Receiver<ToHub>) {
+        let mut messages = Vec::with_capacity(DRAIN);
+        let mut tick = tokio::time::interval(PING_EVERY / 2);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                count = from.recv_many(&mut messages, DRAIN) => {
+                    if count == 0 {
+                        return;
+                    }
+                    for message in messages.drain(..) {
+                        self.take(message);
+                    }
+                }
+                _ = tick.tick() => self.tick(),
+            }
+            self.flush().await;
+        }
+    }
+
+    fn take(&mut self, message: ToHub) {
+        match message {
+            ToHub::Publish { line, batch } => self.publish(line, batch),
+            ToHub::Notice { lines, frame } => self.notice(&lines, &frame),
+            ToHub::View { session, line, view } => self.view(session, line, view),
+            ToHub::Line { line, replay } => {
+                self.logs.entry(line).or_insert_with(|| LineLog::new(replay));
+            }
+            ToHub::Join(new) => {
+                self.sessions.insert(new.id, Session::new(new));
+                self.recount();
+            }
+            ToHub::Want { session, id, lines, answer } => self.want(session, id, lines, answer),
+            ToHub::Unwant { session, lines } => self.unwant(session, &lines),
+            ToHub::Frame { session, frame } => self.push(session, frame),
+            ToHub::Writable { session } => {
+                if let Some(s) = self.sessions.get_mut(&session) {
+                    s.blocked = false;
+                    self.dirty.insert(session);
+                }
+            }
+            ToHub::Close { session, code, reason } => self.close(session, code, &reason),
+            ToHub::Gone { session } => self.remove(session),
+            ToHub::StopAll { last, code, reason } => {
+                for id in self.sessions.keys().copied().collect::<Vec<_>>() {
+                    self.push(id, last.clone());
+                    self.close(id, code, &reason);
+                }
+            }
+        }
+    }
+
+    fn recount(&self) {
+        self.count.store(self.sessions.len() as u64, Ordering::Relaxed);
+    }
+
+    fn publish(&mut self, line: LineKey, batch: super::Batch) {
+        let Some(log) = self.logs.get_mut(&line) else { return };
+        log.push(batch);
+        for (id, index) in self.subscribers.get(&line).into_iter().flatten() {
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.news(*index);
+                if !session.blocked {
+                    self.dirty.insert(*id);
+                }
+            }
+        }
+    }
+
+    fn notice(&mut self, lines: &[LineKey], frame: &Bytes) {
+        let who: BTreeSet<SessionId> =
+            lines.iter().filter_map(|l| self.subscribers.get(l)).flatten().map(|(id, _)| *id).collect();
+        for id in who {
+            self.push(id, frame.clone());
+        }
+    }
+
+    fn push(&mut self, id: SessionId, frame: Bytes) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.push(frame) {
+            self.dirty.insert(id);
+        } else {
+            session.forget();
+            self.close(id, close_code::TOO_SLOW, "too much waits for this client: it does not read");
+        }
+    }
+
+    fn want(&mut self, id: SessionId, request: Value, wanted: Vec<Wanted>, answer: Value) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let mut joining =
+            Joining { id: request, answer, lines: Vec::new(), statuses: HashMap::new(), preludes: Vec::new() };
+        for Wanted { line, resume } in wanted {
+            joining.lines.push(line);
+            // A line that is seen already is shown again from its present state.
+            if let Some((_, subscription)) = session.subscription(line) {
+                subscription.cursor = Cursor::Waiting { resume };
+                continue;
+            }
+            let index = session.subscribe(line, resume);
+            self.subscribers.entry(line).or_default().push((id, index));
+        }
+        session.joining.push_back(joining);
+        self.joined(id);
+    }
+
+    fn unwant(&mut self, id: SessionId, lines: &[LineKey]) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        for line in lines {
+            if let Some((index, _)) = session.subscription(*line) {
+                session.subscriptions[index] = None;
+                if let Some(subscribers) = self.subscribers.get_mut(line) {
+                    subscribers.retain(|(who, _)| *who != id);
+                }
+            }
+        }
+    }
+
+    fn view(&mut self, id: SessionId, line: LineKey, view: View) {
+        let (Some(session), Some(log)) = (self.sessions.get_mut(&id), self.logs.get(&line)) else { return };
+        let Some((index, subscription)) = session.subscription(line) else { return };
+        let asked = subscription.cursor;
+        let resumed = match asked {
+            Cursor::Waiting { resume: Some((epoch, seq)) } => log.resume(epoch, seq),
+            _ => None,
+        };
+        if !matches!(asked, Cursor::At(_)) {
+            subscription.cursor = Cursor::At(resumed.unwrap_or_else(|| log.end()));
+            session.news(index);
+        }
+        let prelude = if resumed.is_some() { Bytes::new() } else { view.prelude };
+        let waiting = session.joining.iter_mut().find(|j| j.lines.contains(&line) && !j.statuses.contains_key(&line));
+        match waiting {
+            Some(joining) => {
+                let mut status = view.status;
+                status["resumed"] = json!(resumed.is_some());
+                joining.statuses.insert(line, status);
+                joining.preludes.push(prelude);
+                self.joined(id);
+            }
+            None => self.push(id, prelude),
+        }
+    }
+
+    /// Answers `hello` and `subscribe` once all views are there, in the order they were asked.
+    fn joined(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let mut frames = Vec::new();
+        while session.joining.front().is_some_and(|j| j.statuses.len() == j.lines.len()) {
+            let Some(mut joining) = session.joining.pop_front() else { break };
+            let lines: Vec<Value> = joining.lines.iter().filter_map(|l| joining.statuses.remove(l)).collect();
+            joining.answer["lines"] = lines.into();
+            let answer = json!({ "jsonrpc": "2.0", "id": joining.id, "result": joining.answer });
+            frames.push(frame::text(answer.to_string().as_bytes()));
+            frames.append(&mut joining.preludes);
+        }
+        for frame in frames {
+            self.push(id, frame);
+        }
+    }
+
+    fn close(&mut self, id: SessionId, code: u16, reason: &str) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.closing {
+            return;
+        }
+        session.push(frame::close(code, reason));
+        session.closing = true;
+        self.dirty.insert(id);
+        let own = self.own.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(GOODBYE).await;
+            if let Some(own) = own.upgrade() {
+                let _ = own.send(ToHub::Gone { session: id }).await;
+            }
+        });
+    }
+
+    fn remove(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.remove(&id) else { return };
+        session.reader.abort();
+        for subscription in session.subscriptions.into_iter().flatten() {
+            if let Some(subscribers) = self.subscribers.get_mut(&subscription.line) {
+                subscribers.retain(|(who, _)| *who != id);
+            }
+        }
+        self.dirty.remove(&id);
+        self.recount();
+    }
+
+    /// Twice per ping: pings every second time, finds the dead, asks again for views that were refused.
+    fn tick(&mut self) {
+        let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut dead = Vec::new();
+        for (id, session) in &mut self.sessions {
+            // Heard at least every second tick; five without a sign are two missed pings.
+            if now.saturating_sub(session.heard.load(Ordering::Relaxed)) > 5 {
+                dead.push(*id);
+                continue;
+            }
+            if now.is_multiple_of(2) && !session.blocked {
+                session.push(frame::ping());
+            }
+            self.dirty.insert(*id);
+        }
+        for id in dead {
+            tracing::info!(session = %id, "a client has gone silent: dropped");
+            self.remove(id);
+        }
+    }
+
+    async fn flush(&mut self) {
+        let mut served = 0;
+        while let Some(id) = self.dirty.pop_first() {
+            self.flush_one(id);
+            served += 1;
+            if served % YIELD_EVERY == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn flush_one(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.blocked {
+            return;
+        }
+        match session.flush(&self.logs) {
+            Flushed::Done => {
+                if session.closing {
+                    session.outlet.finish();
+                }
+                self.ask_again(id);
+            }
+            Flushed::Blocked => {
+                session.blocked = true;
+                let (writable, own) = (session.outlet.writable(), self.own.clone());
+                tokio::spawn(async move {
+                    writable.await;
+                    if let Some(own) = own.upgrade() {
+                        let _ = own.send(ToHub::Writable { session: id }).await;
+                    }
+                });
+            }
+            Flushed::Overflow => {
+                for subscription in session.subscriptions.iter_mut().flatten() {
+                    let behind = self.logs.get(&subscription.line).map_or(0, LineLog::start);
+                    if matches!(subscription.cursor, Cursor::At(position) if position < behind) {
+                        subscription.cursor = Cursor::Asking;
+                    }
+                }
+                self.ask_again(id);
+                self.dirty.insert(id);
+            }
+            Flushed::Broken => self.remove(id),
+        }
+    }
+
+    fn ask_again(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        for subscription in session.subscriptions.iter_mut().flatten() {
+            if subscription.cursor == Cursor::Asking && (self.ask)(id, subscription.line, ViewReason::Overflow) {
+                subscription.cursor = Cursor::Waiting { resume: None };
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Durations of a call: rung, talked, held.
+
+use jackfield_plugin_api::Timestamp;
+
+/// A moment by two clocks: the host's, and the phone system's when it said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) host: Timestamp,
+    pub(super) source: Option<Timestamp>,
+}
+
+impl Mark {
+    /// Now, with the phone system's word for it.
+    pub(super) const fn new(now: Timestamp, source: Option<Timestamp>) -> Self {
+        Self { host: now, source }
+    }
+
+    /// A moment of the past known only from the phone system. Its clock may be ahead of ours.
+    pub(super) fn past(now: Timestamp, source: Timestamp) -> Self {
+        Self { host: source.min(now), source: Some(source) }
+    }
+
+    /// Microseconds from here to `later`. Both ends by one clock: the phone system's when it timed both and did not
+    /// step back, else ours. Never from one clock to the other, since they may differ by minutes.
+    fn until(self, later: Self) -> u64 {
+        let (from, to) = match (self.source, later.source) {
+            (Some(from), Some(to)) if to >= from => (from, to),
+            _ => (self.host, later.host),
+        };
+        u64::try_from(to.micros().saturating_sub(from.micros())).unwrap_or(0)
+    }
+}
+
+/// Which of the totals runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Running {
+    Ring,
+    Talk,
+    Hold,
+    Nothing,
+}
+
+/// The totals of one call. They go on through a connection loss, as the call does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Totals {
+    running: Running,
+    since: Mark,
+    ring: u64,
+    talk: u64,
+    hold: u64,
+}
+
+impl Totals {
+    /// Ringing since `since`.
+    pub(super) const fn new(since: Mark) -> Self {
+        Self { running: Running::Ring, since, ring: 0, talk: 0, hold: 0 }
+    }
+
+    /// From `mark` on, `running` runs.
+    pub(super) fn switch(&mut self, running: Running, mark: Mark) {
+        let passed = self.since.until(mark);
+        match self.running {
+            Running::Ring => self.ring += passed,
+            Running::Talk => self.talk += passed,
+            Running::Hold => self.hold += passed,
+            Running::Nothing => {}
+        }
+        self.running = running;
+        self.since = mark;
+    }
+
+    /// Milliseconds rung, talked and held until `mark`.
+    pub(super) fn at(mut self, mark: Mark) -> (u64, u64, u64) {
+        self.switch(Running::Nothing, mark);
+        (self.ring / 1000, self.talk / 1000, self.hold / 1000)
+    }
+}

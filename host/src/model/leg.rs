@@ -1,0 +1,73 @@
+//! A call in the table of its line: what events tell of it, and what the model must know besides.
+
+use std::sync::Arc;
+
+use jackfield_plugin_api::{CallFeatures, CallKey, CallState, Role, Timestamp};
+
+use super::call::{Call, Number, Text};
+use super::clock::Totals;
+use super::ids::CallId;
+
+/// One started and not finished call.
+#[derive(Debug)]
+pub(super) struct Leg {
+    /// The adapter's name for it.
+    pub(super) key: CallKey,
+    /// The call as the last event told it. Shared with events, copied when it changes while one still holds it.
+    pub(super) call: Arc<Call>,
+    /// What the adapter says is allowed; none: whatever the line can do.
+    pub(super) allowed: Option<CallFeatures>,
+    /// The features that the last `lineStateChanged` (or snapshot) told.
+    pub(super) told: CallFeatures,
+    /// Whether `commutationStarted` was sent (I4).
+    pub(super) commutated: bool,
+    /// Whether `callBusy` was sent (I6).
+    pub(super) busied: bool,
+    /// Whether a `hold` is open (I5).
+    pub(super) held: bool,
+    /// Whether the call was a conference when it was held (M13.6).
+    pub(super) conference: bool,
+    /// The state before `unknown`; `unknown` itself when it was never known.
+    pub(super) before: CallState,
+    /// Rung, talked, held.
+    pub(super) totals: Totals,
+    /// Since when its state is unknown.
+    pub(super) unknown_since: Option<Timestamp>,
+    /// When a busy call without an end is ended (I6).
+    pub(super) busy_until: Option<Timestamp>,
+    /// Its WebRTC sessions, ended ones included, so that a late fact revives none.
+    pub(super) sessions: Vec<Session>,
+    /// The client whose command led to the call: it owns the media.
+    pub(super) owner: Option<Text>,
+    /// Where it goes, once its consultation has ended as transferred (R6).
+    pub(super) transfer_to: Option<Number>,
+}
+
+/// A WebRTC session of a call.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) id: Text,
+    pub(super) live: bool,
+    /// The direction of its video, once told.
+    pub(super) video: Option<Text>,
+}
+
+impl Leg {
+    pub(super) fn id(&self) -> &CallId {
+        &self.call.id
+    }
+
+    pub(super) fn state(&self) -> CallState {
+        self.call.state
+    }
+
+    /// The call, to be changed.
+    pub(super) fn edit(&mut self) -> &mut Call {
+        Arc::make_mut(&mut self.call)
+    }
+
+    /// Whether it is a consultation made from `primary`.
+    pub(super) fn consults_from(&self, primary: &CallId) -> bool {
+        self.call.role == Role::Consult && self.call.parent.as_ref() == Some(primary)
+    }
+}

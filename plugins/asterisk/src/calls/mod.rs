@@ -1,0 +1,173 @@
+//! Calls as lines see them.
+//!
+//! A call is a leg of a line's device, or one of two calls on one leg while its user consults (Asterisk's attended
+//! transfer moves one leg between two bridges). What a call *is* follows from the table after every event; it is
+//! reported when it differs from what was reported before.
+
+mod cause;
+mod consult;
+mod fact;
+mod level;
+mod track;
+
+pub(crate) use cause::HangupInfo;
+pub(crate) use level::Level;
+pub(crate) use track::numberlike;
+
+use std::collections::BTreeMap;
+
+use jackfield_plugin_api::{CallFact, CauseCode, CommandId, Direction, LineId, ReleasedBy, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::table::{BridgeId, ChannelId, Ident};
+
+/// A call's number inside the adapter. Grows: an older call has a smaller one.
+pub(crate) type CallId = u32;
+
+/// How a call came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) enum Origin {
+    /// The phone is called.
+    #[default]
+    Called,
+    /// The phone calls.
+    Dialled,
+    /// Our own originate: the own phone rings first.
+    Originated,
+    /// Somebody else's originate.
+    Foreign,
+    /// A consultation on the leg of another call.
+    Consult,
+}
+
+/// Why a call will end, known before it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ending {
+    pub(crate) cause: CauseCode,
+    /// Where it was sent.
+    pub(crate) to: Ident,
+}
+
+/// What a command is to lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Awaits {
+    /// The first fact.
+    First,
+    Connected,
+    Held,
+    Finished,
+    Conferenced,
+}
+
+/// A call.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) key: String,
+    pub(crate) line: Option<LineId>,
+    /// The leg; a click-to-call has none until Asterisk makes it.
+    pub(crate) channel: Option<ChannelId>,
+    /// Further legs of the same device that ring for the same call (several contacts).
+    pub(crate) others: Vec<ChannelId>,
+    pub(crate) native: String,
+    pub(crate) origin: Origin,
+    pub(crate) incoming: bool,
+    /// The bridge that it is in, or waits in.
+    pub(crate) bridge: Option<BridgeId>,
+    /// Two-way speech was possible.
+    pub(crate) connected: bool,
+    pub(crate) connected_at: Option<Timestamp>,
+    /// Known to have ended busy, before it is over.
+    pub(crate) busy: bool,
+    /// This line holds it.
+    pub(crate) hold: bool,
+    /// Whom this line talks to, as Asterisk said last.
+    pub(crate) remote: Ident,
+    /// Whom it talked to first.
+    pub(crate) first_remote: Ident,
+    /// What was dialled.
+    pub(crate) called: Ident,
+    /// Who sent it here.
+    pub(crate) redirecting: Ident,
+    pub(crate) ending: Option<Ending>,
+    pub(crate) released: Option<ReleasedBy>,
+    /// How the last dial on its behalf ended, and whether the called side ended it.
+    pub(crate) outcome: String,
+    pub(crate) outcome_cause: u16,
+    /// The consultation that was made from it.
+    pub(crate) consult: Option<CallId>,
+    /// The call that this consultation was made from.
+    pub(crate) parent: Option<CallId>,
+    /// How many consultations were made from it: their keys are never reused.
+    pub(crate) consults: u32,
+    /// The two bridges of a consultation are being joined.
+    pub(crate) merging: bool,
+    pub(crate) muted: Option<bool>,
+    pub(crate) recording: Option<bool>,
+    pub(crate) file: String,
+    pub(crate) queue: String,
+    pub(crate) user_data: BTreeMap<String, String>,
+    /// Uniqueids of who was heard in it; a participant keeps its number.
+    pub(crate) participants: Vec<String>,
+    /// Who was heard in it last (numbers of `participants`).
+    pub(crate) present: Vec<u32>,
+    /// When its leg went up without a second party.
+    pub(crate) up_since: Option<Timestamp>,
+    /// Not reported before this time: a dialled code may turn out to be a pickup.
+    pub(crate) hidden_until: Option<Timestamp>,
+    pub(crate) started_at: Option<Timestamp>,
+    /// A command that is to show in the next fact of its kind.
+    pub(crate) command: Option<(CommandId, Awaits)>,
+    /// What was reported last.
+    pub(crate) reported: Option<CallFact>,
+}
+
+impl Call {
+    pub(crate) fn direction(&self) -> Direction {
+        if self.incoming { Direction::In } else { Direction::Out }
+    }
+}
+
+/// All calls.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Calls {
+    last: CallId,
+    calls: BTreeMap<CallId, Call>,
+    by_key: BTreeMap<String, CallId>,
+}
+
+impl Calls {
+    pub(crate) fn get(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        self.calls.get_mut(&id)
+    }
+
+    /// The call that a client names.
+    pub(crate) fn find(&self, line: LineId, key: &str) -> Option<CallId> {
+        self.by_key.get(key).copied().filter(|id| self.calls.get(id).is_some_and(|c| c.line == Some(line)))
+    }
+
+    pub(crate) fn add(&mut self, call: Call) -> CallId {
+        self.last += 1;
+        self.by_key.insert(call.key.clone(), self.last);
+        self.calls.insert(self.last, call);
+        self.last
+    }
+
+    pub(crate) fn remove(&mut self, id: CallId) -> Option<Call> {
+        let call = self.calls.remove(&id)?;
+        self.by_key.remove(&call.key);
+        Some(call)
+    }
+
+    /// The calls of a line, oldest first.
+    pub(crate) fn of_line(&self, line: LineId) -> impl Iterator<Item = (CallId, &Call)> {
+        self.calls.iter().filter(move |(_, c)| c.line == Some(line)).map(|(id, c)| (*id, c))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (CallId, &Call)> {
+        self.calls.iter().map(|(id, c)| (*id, c))
+    }
+}

@@ -1,0 +1,167 @@
+//! What commands are to lead to, until it shows.
+
+use jackfield_plugin_api::{CommandError, CommandId, ErrorCode, LineId, Reply, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::calls::{Call, CallId};
+use crate::pbx::{Pbx, Say};
+
+/// What was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Sent {
+    /// An originate; the command is answered by the call's first fact.
+    Call,
+    /// `Atxfer`; answered when the consultation begins.
+    Consult,
+    /// `Park`; answered with the slot.
+    Park,
+    /// The code for three parties, or redirects into a room.
+    Conference,
+    /// A recording begins, pauses, ends.
+    Recording,
+    /// Digits that will be reported as if the phone had sent them.
+    Digits(String),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Effect {
+    call: CallId,
+    line: LineId,
+    command: CommandId,
+    sent: Sent,
+    until: Timestamp,
+}
+
+/// All that was sent and does not show yet.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Effects(Vec<Effect>);
+
+impl Effects {
+    pub(crate) fn drop_command(&mut self, command: CommandId) {
+        self.0.retain(|e| e.command != command);
+    }
+
+    pub(crate) fn forget_line(&mut self, line: LineId) {
+        self.0.retain(|e| e.line != line);
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.0.iter().map(|e| e.until).min()
+    }
+
+    /// The command that made a recording do something.
+    pub(crate) fn recording(&mut self, call: CallId) -> Option<CommandId> {
+        let at = self.0.iter().position(|e| e.call == call && e.sent == Sent::Recording)?;
+        Some(self.0.remove(at).command)
+    }
+
+    /// A digit was reported on this call's leg: the command that sent it.
+    pub(crate) fn digit_sent(&mut self, call: CallId, digit: &str) -> Option<CommandId> {
+        for effect in self.0.iter_mut().filter(|e| e.call == call) {
+            if let Sent::Digits(digits) = &mut effect.sent {
+                if digits.starts_with(digit) {
+                    digits.remove(0);
+                    return Some(effect.command);
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Pbx {
+    /// A command's effect is to be waited for.
+    pub(crate) fn expect(&mut self, call: CallId, command: CommandId, sent: Sent, until: Timestamp) {
+        let Some(line) = self.calls.get(call).and_then(|c| c.line) else { return };
+        self.effects.0.push(Effect { call, line, command, sent, until });
+    }
+
+    /// Takes the command that was to do this to a call.
+    pub(crate) fn sent_for(&mut self, call: CallId, what: impl Fn(&Sent) -> bool) -> Option<CommandId> {
+        let at = self.effects.0.iter().position(|e| e.call == call && what(&e.sent))?;
+        Some(self.effects.0.remove(at).command)
+    }
+
+    /// A call was reported for the first time.
+    pub(crate) fn call_shown(&mut self, id: CallId, say: &mut Say<'_, '_>) {
+        if let Some(command) = self.sent_for(id, |sent| *sent == Sent::Call) {
+            if let Some(call) = self.calls.get(id) {
+                say.host.reply(command, Reply::call(call.key.as_str()));
+            }
+        }
+    }
+
+    /// A consultation began.
+    pub(crate) fn consult_began(&mut self, _parent: CallId, consult: CallId, say: &mut Say<'_, '_>) {
+        let Some(call) = self.calls.get(consult) else { return };
+        if let Some(command) = call.consult_command {
+            say.host.reply(command, Reply::call(call.key.as_str()));
+        }
+    }
+
+    /// The parker's call was parked.
+    pub(crate) fn parked_by_command(&mut self, id: CallId, slot: &str, say: &mut Say<'_, '_>) {
+        if let Some(command) = self.sent_for(id, |sent| *sent == Sent::Park) {
+            say.host.reply(command, Reply::accepted().value("slot", slot));
+        }
+    }
+
+    /// A call is forgotten: what was to happen to it will not.
+    pub(crate) fn call_gone(&mut self, id: CallId, call: &Call, say: &mut Say<'_, '_>) {
+        self.waiting.remove(&id);
+        let (gone, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut self.effects.0).into_iter().partition(|e| e.call == id);
+        self.effects.0 = stay;
+        for effect in gone {
+            let error = match effect.sent {
+                Sent::Call => not_reached(call),
+                Sent::Consult => CommandError::new(ErrorCode::InvalidCallState, "the call ended before the consultation began"),
+                Sent::Park => CommandError::new(ErrorCode::InvalidCallState, "the call ended before it was parked"),
+                _ => continue,
+            };
+            say.host.refuse(effect.command, error);
+        }
+    }
+
+    /// Effects that did not show in time.
+    pub(crate) fn effects_late(&mut self, say: &mut Say<'_, '_>) {
+        let (late, stay): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.effects.0).into_iter().partition(|e| e.until <= say.now);
+        self.effects.0 = stay;
+        for effect in late {
+            match effect.sent {
+                Sent::Call => {
+                    let error = CommandError::new(ErrorCode::Timeout, "the own phone did not ring in time").retryable();
+                    say.host.refuse(effect.command, error);
+                    self.calls.remove(effect.call);
+                    self.waiting.remove(&effect.call);
+                }
+                Sent::Consult => {
+                    let text = "Asterisk accepted the consultation but did not begin it: features.conf needs `atxfer` in \
+                                [featuremap], and the dialplan's Dial or Queue the options t and T";
+                    say.host.refuse(effect.command, CommandError::new(ErrorCode::CommandFailed, text));
+                }
+                Sent::Park => say.host.reply(effect.command, Reply::accepted()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The connection is gone: whatever still waits is answered.
+    pub(crate) fn effects_lost(&mut self, say: &mut Say<'_, '_>) {
+        for effect in std::mem::take(&mut self.effects.0) {
+            if matches!(effect.sent, Sent::Call | Sent::Consult | Sent::Park) {
+                say.host.refuse(effect.command, lost());
+            }
+        }
+    }
+}
+
+/// The connection was lost before the answer.
+pub(crate) fn lost() -> CommandError {
+    CommandError::new(ErrorCode::ConnectionLost, "the connection to Asterisk was lost; whether this was done is not known")
+}
+
+fn not_reached(call: &Call) -> CommandError {
+    let text = format!("the own phone could not be called: {}", if call.outcome.is_empty() { "no reason given" } else { &call.outcome });
+    CommandError::new(ErrorCode::DeviceOutOfService, text).retryable()
+}

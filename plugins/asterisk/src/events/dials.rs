@@ -1,0 +1,144 @@
+//! Dials and queues.
+
+use crate::pbx::{Pbx, Say};
+use crate::table::{ChannelId, Dialler, Progress};
+use crate::wire::fields::{Fields, Key};
+
+impl Pbx {
+    /// A leg dials another; without a leg of its own Asterisk does (an originate).
+    pub(crate) fn dial_begin(&mut self, f: &Fields<'_>, say: &mut Say<'_, '_>) {
+        let from = self.known(f, Key::Uniqueid);
+        if let Some(from) = from {
+            self.refresh(from, f, false, say);
+        }
+        let Some(to) = self.table.find(f.bytes(Key::DestUniqueid)) else { return };
+        self.dials(from, to);
+        if let Some(from) = from {
+            for call in self.table.dials_for(from) {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.busy = false;
+                    call.outcome.clear();
+                    call.outcome_cause = 0;
+                }
+                self.dirty(call);
+            }
+        }
+        self.look_again(to);
+        self.consider(to, say.now);
+    }
+
+    fn dials(&mut self, from: Option<ChannelId>, to: ChannelId) {
+        let Some(dest) = self.table.channel_mut(to) else { return };
+        dest.dialler = from.map_or(Dialler::Core, Dialler::Channel);
+        dest.outcome.clear();
+        let calls = dest.calls.clone();
+        if let Some(from) = from.and_then(|f| self.table.channel_mut(f)) {
+            if !from.dialling.contains(&to) {
+                from.dialling.push(to);
+            }
+            let redirected = from.redirected_by.clone();
+            for call in calls {
+                if let Some(call) = self.calls.get_mut(call).filter(|c| c.incoming && !c.redirecting.is_known()) {
+                    call.redirecting = redirected.clone();
+                }
+            }
+        }
+    }
+
+    pub(crate) fn dial_state(&mut self, f: &Fields<'_>, say: &mut Say<'_, '_>) {
+        let Some(to) = self.table.find(f.bytes(Key::DestUniqueid)) else { return };
+        let progress = match f.bytes(Key::DialStatus) {
+            b"RINGING" => Progress::Ringing,
+            b"PROGRESS" => Progress::Early,
+            _ => return,
+        };
+        let Some(channel) = self.table.channel_mut(to).filter(|c| c.progress < progress) else { return };
+        channel.progress = progress;
+        let from = channel.dialler;
+        self.look_again(to);
+        if let Dialler::Channel(from) = from {
+            for call in self.table.dials_for(from) {
+                self.dirty(call);
+            }
+        }
+        self.consider(to, say.now);
+    }
+
+    pub(crate) fn dial_end(&mut self, f: &Fields<'_>, say: &mut Say<'_, '_>) {
+        let from = self.known(f, Key::Uniqueid);
+        let Some(to) = self.table.find(f.bytes(Key::DestUniqueid)) else { return };
+        let status = f.string(Key::DialStatus);
+        let answered = status == "ANSWER";
+        let Some(dest) = self.table.channel_mut(to) else { return };
+        dest.outcome.clone_from(&status);
+        // A pickup answers a dial with a leg that it never named.
+        if let (true, Some(from), Dialler::None) = (answered, from, dest.dialler) {
+            dest.dialler = Dialler::Channel(from);
+        }
+        let from = from.or(match dest.dialler {
+            Dialler::Channel(from) => Some(from),
+            _ => None,
+        });
+        if let Some(from) = from {
+            let still = self.table.channel_mut(from).is_some_and(|c| {
+                c.dialling.retain(|leg| *leg != to);
+                !c.dialling.is_empty()
+            });
+            for id in self.table.dials_for(from) {
+                if let Some(call) = self.calls.get_mut(id).filter(|c| !c.connected) {
+                    // Of several legs the last one's end counts, unless one was answered.
+                    if answered || !still {
+                        call.busy = status == "BUSY" && !call.incoming;
+                        call.outcome.clone_from(&status);
+                    }
+                }
+                self.dirty(id);
+            }
+        }
+        self.look_again(to);
+        self.consider(to, say.now);
+    }
+
+    pub(crate) fn queue_join(&mut self, f: &Fields<'_>, say: &mut Say<'_, '_>) {
+        let Some(id) = self.known(f, Key::Uniqueid) else { return };
+        self.refresh(id, f, false, say);
+        let queue = f.string(Key::Queue);
+        if let Some(channel) = self.table.channel_mut(id) {
+            channel.queue.clone_from(&queue);
+        }
+        for call in self.table.channel(id).map(|c| c.calls.clone()).unwrap_or_default() {
+            if let Some(call) = self.calls.get_mut(call) {
+                call.queue.clone_from(&queue);
+            }
+        }
+        self.look_again(id);
+    }
+
+    pub(crate) fn queue_leave(&mut self, f: &Fields<'_>, say: &mut Say<'_, '_>) {
+        let Some(id) = self.known(f, Key::Uniqueid) else { return };
+        self.refresh(id, f, false, say);
+        if let Some(channel) = self.table.channel_mut(id) {
+            channel.queue.clear();
+        }
+        self.look_again(id);
+    }
+
+    /// A queue calls a member.
+    pub(crate) fn agent_called(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
+        let Some(id) = self.table.find(f.bytes(Key::DestUniqueid)) else { return };
+        let queue = f.string(Key::Queue);
+        let Some(channel) = self.table.channel_mut(id) else { return };
+        channel.called_by_queue.clone_from(&queue);
+        // A member that is reached through the dialplan: the leg beyond the wire comes later.
+        let beyond = channel.partner.filter(|_| channel.local);
+        if let Some(beyond) = beyond.and_then(|b| self.table.channel_mut(b)) {
+            beyond.called_by_queue.clone_from(&queue);
+        }
+        for call in self.table.channel(id).map(|c| c.calls.clone()).unwrap_or_default() {
+            if let Some(call) = self.calls.get_mut(call) {
+                call.queue.clone_from(&queue);
+            }
+            self.dirty(call);
+        }
+    }
+}

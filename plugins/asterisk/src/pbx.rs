@@ -1,0 +1,195 @@
+//! Everything that is known of one Asterisk, and how news of it are told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jackfield_plugin_api::{CallFact, Fact, Host, LineId, Snapshot, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::asks::Asks;
+use crate::calls::{Awaits, CallId, Calls};
+use crate::capabilities::Permissions;
+use crate::commands::Effects;
+use crate::config::Config;
+use crate::lines::Lines;
+use crate::queues::Queues;
+use crate::table::Table;
+
+/// Where outputs go while one input is handled.
+pub(crate) struct Say<'a, 'h> {
+    pub(crate) host: &'a mut Host<'h>,
+    pub(crate) now: Timestamp,
+    /// The time that Asterisk gave the message, if it gives times.
+    pub(crate) native_time: Option<Timestamp>,
+}
+
+/// The state. What is not a setting is taken over by a hot swap.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Pbx {
+    #[serde(skip, default = "no_config")]
+    pub(crate) config: Config,
+    pub(crate) table: Table,
+    pub(crate) calls: Calls,
+    pub(crate) lines: Lines,
+    pub(crate) queues: Queues,
+    /// Device states, for lines that are opened later.
+    pub(crate) devices: BTreeMap<String, bool>,
+    pub(crate) asks: Asks,
+    pub(crate) effects: Effects,
+    pub(crate) permissions: Permissions,
+    /// Facts are reported. Before the snapshot is complete they are not.
+    pub(crate) live: bool,
+    /// Calls that may have changed since they were reported.
+    dirty: Vec<CallId>,
+    /// Calls that change by time alone.
+    pub(crate) waiting: BTreeSet<CallId>,
+}
+
+fn no_config() -> Config {
+    Config::empty()
+}
+
+impl Pbx {
+    pub(crate) fn new(config: Config, prefix: String) -> Self {
+        Self {
+            config,
+            table: Table::default(),
+            calls: Calls::default(),
+            lines: Lines::default(),
+            queues: Queues::default(),
+            devices: BTreeMap::new(),
+            asks: Asks::new(prefix),
+            effects: Effects::default(),
+            permissions: Permissions::default(),
+            live: false,
+            dirty: Vec::new(),
+            waiting: BTreeSet::new(),
+        }
+    }
+
+    /// The call may have changed.
+    pub(crate) fn dirty(&mut self, id: CallId) {
+        if !self.dirty.contains(&id) {
+            self.dirty.push(id);
+        }
+    }
+
+    /// Reports what changed, oldest call first.
+    pub(crate) fn flush(&mut self, say: &mut Say<'_, '_>) {
+        if self.dirty.is_empty() {
+            return;
+        }
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.sort_unstable();
+        for id in dirty.drain(..) {
+            self.report(id, say);
+        }
+        if self.dirty.is_empty() {
+            self.dirty = dirty;
+        }
+    }
+
+    /// Reports a call when it is not what was reported last.
+    pub(crate) fn report(&mut self, id: CallId, say: &mut Say<'_, '_>) {
+        let Some(mut fact) = self.current(id, say.now) else { return };
+        if !self.live {
+            return;
+        }
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if call.reported.as_ref() == Some(&fact) {
+            return;
+        }
+        let first = call.reported.is_none();
+        call.reported = Some(fact.clone());
+        if let Some((command, awaits)) = call.command {
+            if awaits.shows_in(&fact, first) {
+                fact.command = Some(command);
+                call.command = None;
+            }
+        }
+        fact.native_time = say.native_time;
+        self.say_call(fact, say);
+        if first {
+            self.call_shown(id, say);
+        }
+    }
+
+    /// The fact of a call now. `None`: nothing to be shown yet.
+    fn current(&mut self, id: CallId, now: Timestamp) -> Option<CallFact> {
+        let call = self.calls.get(id)?;
+        let view = call.channel.map(|c| self.table.view(c, call.bridge)).unwrap_or_default();
+        let level = self.level(id, &view, now);
+        let call = self.calls.get(id)?;
+        let waits = call.hidden_until.is_some() || (call.up_since.is_some() && !call.connected);
+        if waits {
+            self.waiting.insert(id);
+        } else {
+            self.waiting.remove(&id);
+        }
+        self.fact(id, level?, &view)
+    }
+
+    pub(crate) fn say_call(&self, fact: CallFact, say: &mut Say<'_, '_>) {
+        if self.live {
+            say.host.report(Fact::Call(Box::new(fact)));
+        }
+    }
+
+    /// Reports a fact that is no call's, once the line may be reported.
+    pub(crate) fn say_fact(&self, fact: impl Into<Fact>, say: &mut Say<'_, '_>) {
+        if self.live {
+            say.host.report(fact);
+        }
+    }
+
+    /// Reports all that is known of a line: after a (re)connect, and when it is opened.
+    pub(crate) fn say_line(&mut self, line: LineId, say: &mut Say<'_, '_>) {
+        let ids: Vec<CallId> = self.calls.of_line(line).map(|(id, _)| id).collect();
+        let mut facts = Vec::new();
+        for id in &ids {
+            let Some(fact) = self.current(*id, say.now) else { continue };
+            if let Some(call) = self.calls.get_mut(*id) {
+                call.reported = Some(fact.clone());
+            }
+            facts.push(fact);
+        }
+        say.host.report(Snapshot::new(line, facts));
+        self.say_line_state(line, say);
+        self.say_agent(line, say, true);
+        for id in ids {
+            self.call_shown(id, say);
+        }
+    }
+
+    /// Calls whose time has come.
+    pub(crate) fn time_passed(&mut self, say: &mut Say<'_, '_>) {
+        for id in self.waiting.iter().copied().collect::<Vec<_>>() {
+            self.dirty(id);
+        }
+        self.flush(say);
+    }
+
+    /// When a call changes by time alone.
+    pub(crate) fn next_change(&self) -> Option<Timestamp> {
+        let delay = std::time::Duration::from_millis(u64::from(self.config.service_delay_ms));
+        let of_call = |id: &CallId| {
+            let call = self.calls.get(*id)?;
+            let service = call.up_since.filter(|_| !call.connected).map(|since| since + delay);
+            call.hidden_until.into_iter().chain(service).min()
+        };
+        self.waiting.iter().filter_map(of_call).min()
+    }
+}
+
+impl Awaits {
+    /// Whether this is the fact that the command was to lead to.
+    fn shows_in(self, fact: &CallFact, first: bool) -> bool {
+        use jackfield_plugin_api::CallState as State;
+        match self {
+            Self::First => first,
+            Self::Connected => matches!(fact.state, State::Connected | State::Conferenced),
+            Self::Held => fact.state == State::Held,
+            Self::Conferenced => fact.state == State::Conferenced,
+            Self::Finished => fact.state == State::Finished,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The fields of a message.
+//!
+//! A message has many fields of which few matter. One pass puts those into an array; nothing is copied.
+
+use std::borrow::Cow;
+
+use super::text::decode;
+
+macro_rules! keys {
+    ($($Name:ident = $text:literal,)*) => {
+        /// A field that this adapter reads.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Key { $(
+            #[doc = concat!("`", $text, "`")]
+            $Name,
+        )* }
+
+        const ALL: &[(&str, Key)] = &[$(($text, Key::$Name),)*];
+    };
+}
+
+keys! {
+    ActionId = "ActionID",
+    Application = "Application",
+    AsteriskVersion = "AsteriskVersion",
+    BridgeCreator = "BridgeCreator",
+    BridgeId = "BridgeId",
+    BridgeType = "BridgeType",
+    BridgeUniqueid = "BridgeUniqueid",
+    CallerIdName = "CallerIDName",
+    CallerIdNum = "CallerIDNum",
+    Cause = "Cause",
+    CauseTxt = "Cause-txt",
+    Challenge = "Challenge",
+    Channel = "Channel",
+    ChannelState = "ChannelState",
+    ConnectedLineName = "ConnectedLineName",
+    ConnectedLineNum = "ConnectedLineNum",
+    DestCallerIdName = "DestCallerIDName",
+    DestCallerIdNum = "DestCallerIDNum",
+    DestChannel = "DestChannel",
+    DestLinkedid = "DestLinkedid",
+    DestType = "DestType",
+    DestUniqueid = "DestUniqueid",
+    Device = "Device",
+    DialStatus = "DialStatus",
+    Digit = "Digit",
+    Direction = "Direction",
+    Duration = "Duration",
+    DurationMs = "DurationMs",
+    Event = "Event",
+    EventList = "EventList",
+    Extension = "Extension",
+    Exten = "Exten",
+    FromBridgeUniqueid = "FromBridgeUniqueid",
+    Interface = "Interface",
+    Linkedid = "Linkedid",
+    LocalOneUniqueid = "LocalOneUniqueid",
+    LocalTwoUniqueid = "LocalTwoUniqueid",
+    Location = "Location",
+    MemberName = "MemberName",
+    Message = "Message",
+    MixMonitorId = "MixMonitorID",
+    Name = "Name",
+    Newname = "Newname",
+    OrigTransfererUniqueid = "OrigTransfererUniqueid",
+    ParkeeUniqueid = "ParkeeUniqueid",
+    ParkerDialString = "ParkerDialString",
+    ParkingSpace = "ParkingSpace",
+    Paused = "Paused",
+    PausedReason = "PausedReason",
+    Queue = "Queue",
+    Reason = "Reason",
+    Response = "Response",
+    Restart = "Restart",
+    Result = "Result",
+    SecondTransfererUniqueid = "SecondTransfererUniqueid",
+    State = "State",
+    StateInterface = "StateInterface",
+    Status = "Status",
+    SwapUniqueid = "SwapUniqueid",
+    TargetUniqueid = "TargetUniqueid",
+    TechCause = "TechCause",
+    Timestamp = "Timestamp",
+    ToBridgeUniqueid = "ToBridgeUniqueid",
+    TransfereeUniqueid = "TransfereeUniqueid",
+    TransfererUniqueid = "TransfererUniqueid",
+    TransferTargetUniqueid = "TransferTargetUniqueid",
+    Uniqueid = "Uniqueid",
+}
+
+const SLOTS: usize = 512;
+
+/// Where a key's look-up begins. Case does not matter: Asterisk does not care for it either.
+const fn slot(key: &[u8]) -> usize {
+    let (first, middle, last) = (key[0] | 0x20, key[key.len() / 2] | 0x20, key[key.len() - 1] | 0x20);
+    (key.len() * 67 + first as usize * 31 + middle as usize * 7 + last as usize * 113) % SLOTS
+}
+
+/// One more than the index into [`ALL`]; 0: nothing.
+const TABLE: [u8; SLOTS] = {
+    let mut table = [0; SLOTS];
+    let mut i = 0;
+    while i < ALL.len() {
+        let mut at = slot(ALL[i].0.as_bytes());
+        while table[at] != 0 {
+            at = (at + 1) % SLOTS;
+        }
+        #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 255 keys")]
+        let entry = i as u8 + 1;
+        table[at] = entry;
+        i += 1;
+    }
+    table
+};
+
+impl Key {
+    fn of(key: &[u8]) -> Option<Self> {
+        if key.is_empty() {
+            return None;
+        }
+        let mut at = slot(key);
+        loop {
+            let (text, key_of_text) = ALL[usize::from(TABLE[at]).checked_sub(1)?];
+            if text.as_bytes().eq_ignore_ascii_case(key) {
+                return Some(key_of_text);
+            }
+            at = (at + 1) % SLOTS;
+        }
+    }
+}
+
+/// The fields of one message.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields<'a> {
+    /// Empty: absent.
+    values: [&'a [u8]; ALL.len()],
+}
+
+impl<'a> Fields<'a> {
+    /// Reads a message. Of a key that comes twice the first counts: Asterisk's own stand before what a dialplan adds.
+    pub(crate) fn read(message: &'a [u8]) -> Self {
+        let mut values = [&message[..0]; ALL.len()];
+        for (key, value) in lines(message) {
+            if let Some(key) = Key::of(key) {
+                let at = &mut values[key as usize];
+                if at.is_empty() && !is_nothing(value) {
+                    *at = value;
+                }
+            }
+        }
+        Self { values }
+    }
+
+    /// A field's bytes; empty: absent, or one of the words for it.
+    pub(crate) fn bytes(&self, key: Key) -> &'a [u8] {
+        self.values[key as usize]
+    }
+
+    /// A field as text.
+    pub(crate) fn text(&self, key: Key) -> Option<Cow<'a, str>> {
+        let bytes = self.bytes(key);
+        (!bytes.is_empty()).then(|| decode(bytes))
+    }
+
+    /// A field as text, copied; empty when absent.
+    pub(crate) fn string(&self, key: Key) -> String {
+        decode(self.bytes(key)).into_owned()
+    }
+
+    /// A field as a number.
+    pub(crate) fn number<T: std::str::FromStr>(&self, key: Key) -> Option<T> {
+        std::str::from_utf8(self.bytes(key)).ok()?.trim().parse().ok()
+    }
+
+    /// Whether a field has this value, whatever its case.
+    pub(crate) fn is(&self, key: Key, value: &str) -> bool {
+        self.bytes(key).eq_ignore_ascii_case(value.as_bytes())
+    }
+}
+
+/// Keys and values, in order. A line without a colon is no field.
+pub(crate) fn lines(message: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = message;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = &rest[..end];
+            rest = rest.get(end + 1..).unwrap_or_default();
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if let Some(colon) = memchr::memchr(b':', line) {
+                let (key, value) = (&line[..colon], &line[colon + 1..]);
+                return Some((key, value.strip_prefix(b" ").unwrap_or(value)));
+            }
+        }
+        None
+    })
+}
+
+/// The value of the first line when its key is `Event`: most events are not wanted, and this is all that is read of
+/// them.
+pub(crate) fn event_name(message: &[u8]) -> Option<&[u8]> {
+    let rest = message.strip_prefix(b"Event: ")?;
+    let end = memchr::memchr(b'\r', rest).unwrap_or(rest.len());
+    Some(&rest[..end])
+}
+
+fn is_nothing(value: &[u8]) -> bool {
+    value.is_empty() || value == b"<unknown>" || value == b"<none>"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_found() {
+        for (text, key) in ALL {
+            assert_eq!(Key::of(text.as_bytes()), Some(*key));
+            assert_eq!(Key::of(text.to_ascii_uppercase().as_bytes()), Some(*key));
+        }
+        for other in ["", "x", "Channels", "ChannelStateDesc", "Privilege", "SystemName"] {
+            assert_eq!(Key::of(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn values_hold_colons_and_absence_has_many_words() {
+        let fields = Fields::read(
+            b"Event: X\r\nDevice: park:701@x\r\nCallerIDNum: <unknown>\r\nExten: \r\nCause: 16\r\nno field\r\nQueue:q",
+        );
+        assert_eq!(fields.text(Key::Device).as_deref(), Some("park:701@x"));
+        assert_eq!(fields.text(Key::CallerIdNum), None);
+        assert_eq!(fields.text(Key::Exten), None);
+        assert_eq!(fields.number::<u16>(Key::Cause), Some(16));
+        assert_eq!(fields.text(Key::Queue).as_deref(), Some("q"));
+    }
+
+    #[test]
+    fn of_a_key_that_comes_twice_the_first_counts() {
+        let fields = Fields::read(b"Channel: a\r\nUserData: 1\r\nChannel: b");
+        assert_eq!(fields.bytes(Key::Channel), b"a");
+    }
+
+    #[test]
+    fn binary_is_read_without_complaint() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(4096).collect();
+        let _ = Fields::read(&bytes);
+        assert_eq!(Fields::read(b"CallerIDName: M\xfcller").string(Key::CallerIdName), "Müller");
+    }
+}

@@ -1,0 +1,81 @@
+//! Programs and libraries, built once and handed out as files.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The workspace's folder.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// What is built: as it is, or as a later version of the plugin API would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// As it is.
+    Present,
+    /// With types that have grown.
+    Later,
+}
+
+fn target(version: Version) -> &'static Result<PathBuf, String> {
+    static PRESENT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    static LATER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    match version {
+        Version::Present => PRESENT.get_or_init(|| {
+            let packages = [
+                "jackfield",
+                "jackfield-fixture-plugin",
+                "jackfield-plugin-simulator",
+                "jackfield-plugin-asterisk",
+                "jackfield-example-first-plugin",
+            ];
+            cargo(&packages, &[], "")
+        }),
+        Version::Later => LATER.get_or_init(|| {
+            let features = ["jackfield/growth", "jackfield-fixture-plugin/growth"];
+            cargo(&["jackfield", "jackfield-fixture-plugin"], &features, "later")
+        }),
+    }
+}
+
+fn cargo(packages: &[&str], features: &[&str], below: &str) -> Result<PathBuf, String> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    let target = target.join(below);
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace()).args(["build", "--quiet", "--target-dir"]).arg(&target);
+    for package in packages {
+        command.args(["-p", package]);
+    }
+    if !features.is_empty() {
+        command.args(["--features", &features.join(",")]);
+    }
+    let output = command.output().map_err(|e| format!("cargo cannot be run: {e}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo build failed:\n{}", String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(target.join("debug"))
+}
+
+/// The `jackfield` program.
+///
+/// # Errors
+/// It cannot be built.
+pub fn jackfield(version: Version) -> Result<PathBuf, String> {
+    Ok(target(version).clone()?.join(format!("jackfield{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// A plugin's library: `simulator`, `asterisk`, `fixture`, `first`.
+///
+/// # Errors
+/// It cannot be built.
+pub fn library(plugin: &str, version: Version) -> Result<PathBuf, String> {
+    let name = match plugin {
+        "fixture" => "jackfield_fixture_plugin".to_owned(),
+        "first" => "jackfield_example_first_plugin".to_owned(),
+        other => format!("jackfield_plugin_{other}"),
+    };
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    Ok(target(version).clone()?.join(format!("{prefix}{name}{suffix}")))
+}

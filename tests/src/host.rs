@@ -1,0 +1,221 @@
+//! A host as a process: its own folder, its own configuration, its log.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::build::{self, Version};
+use crate::client::Client;
+
+/// How long anything may take on a busy machine before a test gives up.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a host is made from.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The configuration, less `[server]` and `[plugins]`.
+    pub config: String,
+    /// Plugins to drop into the folder, and their versions.
+    pub plugins: Vec<(&'static str, Version)>,
+    /// The host's own version.
+    pub version: Version,
+    /// Environment variables.
+    pub env: Vec<(String, String)>,
+}
+
+impl Setup {
+    /// A configuration and plugins.
+    #[must_use]
+    pub fn new(config: impl Into<String>, plugins: &[&'static str]) -> Self {
+        Self {
+            config: config.into(),
+            plugins: plugins.iter().map(|p| (*p, Version::Present)).collect(),
+            version: Version::Present,
+            env: Vec::new(),
+        }
+    }
+
+    /// Starts the host and waits until it serves.
+    ///
+    /// # Errors
+    /// It did not start; its log is in the text.
+    pub fn start(self) -> Result<Host, String> {
+        Host::start(&self)
+    }
+}
+
+/// A running host. Killed when dropped.
+#[derive(Debug)]
+pub struct Host {
+    dir: tempfile::TempDir,
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    url: String,
+}
+
+impl Host {
+    fn start(setup: &Setup) -> Result<Self, String> {
+        let text = |e: std::io::Error| e.to_string();
+        let dir = tempfile::tempdir().map_err(text)?;
+        let adapters = dir.path().join("adapters");
+        fs::create_dir(&adapters).map_err(text)?;
+        for (plugin, version) in &setup.plugins {
+            let library = build::library(plugin, *version)?;
+            let name = library.file_name().ok_or("a library without a name")?;
+            fs::copy(&library, adapters.join(name)).map_err(|e| format!("{}: {e}", library.display()))?;
+        }
+        let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[plugins]\nfolder = \"adapters\"\n{}", setup.config);
+        fs::write(dir.path().join("jackfield.toml"), config).map_err(text)?;
+        let mut child = Command::new(build::jackfield(setup.version)?)
+            .arg("run")
+            .arg("--config")
+            .arg(dir.path().join("jackfield.toml"))
+            .envs(setup.env.iter().map(|(k, v)| (k, v)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(text)?;
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let stderr = child.stderr.take().ok_or("no standard error")?;
+        let lines = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                lock(&lines).push(line);
+            }
+        });
+        let mut host = Self { dir, child, log, url: String::new() };
+        host.url = host.wait_for_url()?;
+        Ok(host)
+    }
+
+    fn wait_for_url(&mut self) -> Result<String, String> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let found = lock(&self.log).iter().find_map(|line| {
+                let at = line.find("clients connect to ")? + "clients connect to ".len();
+                Some(line[at..].trim_end_matches(['"', '}']).split('"').next()?.to_owned())
+            });
+            if let Some(url) = found {
+                return Ok(url);
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                std::thread::sleep(Duration::from_millis(100));
+                return Err(format!("the host ended with {status}:\n{}", self.log()));
+            }
+            if Instant::now() > until {
+                return Err(format!("the host does not serve:\n{}", self.log()));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The WebSocket's address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Address and port.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("ws://").trim_end_matches("/ws")
+    }
+
+    /// The host's folder: `jackfield.toml`, `adapters`.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The plugins' folder.
+    #[must_use]
+    pub fn adapters(&self) -> PathBuf {
+        self.dir.path().join("adapters")
+    }
+
+    /// The process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The log so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        lock(&self.log).join("\n")
+    }
+
+    /// Waits for a text in the log.
+    ///
+    /// # Errors
+    /// It did not come; the log is in the text.
+    pub fn wait_log(&self, text: &str) -> Result<String, String> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(line) = lock(&self.log).iter().find(|l| l.contains(text)) {
+                return Ok(line.clone());
+            }
+            if Instant::now() > until {
+                return Err(format!("`{text}` is not in the log:\n{}", self.log()));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// A client that has said `hello`.
+    ///
+    /// # Errors
+    /// It was not let in.
+    pub fn client(&self, token: &str) -> Result<Client, String> {
+        let mut client = Client::connect(&self.url, Some(token))?;
+        client.call("hello", &serde_json::json!({})).map_err(|e| format!("hello: {e}"))?;
+        Ok(client)
+    }
+
+    /// Asks it to stop, as a service manager does, and waits.
+    ///
+    /// # Errors
+    /// It does not stop.
+    pub fn stop(&mut self) -> Result<ExitStatus, String> {
+        let sent = Command::new("kill").arg("-TERM").arg(self.pid().to_string()).status().map_err(|e| e.to_string())?;
+        if !sent.success() {
+            return Err(format!("kill: {sent}"));
+        }
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.child.try_wait().map_err(|e| e.to_string())? {
+                Some(status) => return Ok(status),
+                None if Instant::now() > until => return Err(format!("it does not stop:\n{}", self.log())),
+                None => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            // Shown by the test runner, with the failure.
+            #[allow(clippy::print_stderr)]
+            {
+                eprintln!("---- the host's log\n{}\n----", self.log());
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask test`: everything that must be true.
+
+use std::process::{Command, Stdio};
+
+use crate::steps::{cargo, run, status, workspace};
+
+/// What setup.sh answers where a real Asterisk cannot be had.
+const CANNOT_RUN_HERE: i32 = 77;
+
+struct Options<'a> {
+    asterisk: Option<&'static str>,
+    filter: Option<&'a str>,
+}
+
+fn options<'a>(arguments: &[&'a str]) -> Result<Options<'a>, String> {
+    let mut options = Options { asterisk: Some("forky"), filter: None };
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match *argument {
+            "--no-asterisk" => options.asterisk = None,
+            "--asterisk" => {
+                options.asterisk = Some(match rest.next() {
+                    Some(&"16") => "bullseye",
+                    Some(&"22") => "forky",
+                    _ => return Err("--asterisk is 16 or 22".to_owned()),
+                });
+            }
+            flag if flag.starts_with('-') => return Err(format!("`{flag}` is no option of `test`")),
+            filter => options.filter = Some(filter),
+        }
+    }
+    Ok(options)
+}
+
+pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
+    let options = options(arguments)?;
+    let whole = options.filter.is_none();
+    if whole {
+        run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+        let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+        run("lints", &mut cargo(&clippy))?;
+    }
+    let missing = asterisk(options.asterisk)?;
+    run("build", &mut cargo(&["build", "--workspace", "--quiet"]))?;
+    tests(&options, missing.is_none())?;
+    if whole {
+        run("examples in the docs", &mut cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
+        let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+        run("docs", docs.env("RUSTDOCFLAGS", "-D warnings"))?;
+        licences()?;
+    }
+    if let Some(missing) = missing {
+        println!("note: without a real Asterisk: {missing}");
+    }
+    Ok(())
+}
+
+/// Makes a real Asterisk ready. `Some`: it cannot be had here, and why.
+fn asterisk(suite: Option<&'static str>) -> Result<Option<String>, String> {
+    let Some(suite) = suite else { return Ok(Some("switched off by --no-asterisk".to_owned())) };
+    let mut setup = Command::new("bash");
+    setup.arg(workspace().join("tests/asterisk/setup.sh")).env("AST_SUITE", suite).stdin(Stdio::null());
+    let status = status(&format!("a real Asterisk (Debian {suite}; kept between runs)"), &mut setup);
+    match status.map(|s| s.code()) {
+        Ok(Some(0)) => Ok(None),
+        Ok(Some(CANNOT_RUN_HERE)) => Ok(Some("see above what is missing; its tests are left out".to_owned())),
+        Ok(_) => Err("tests/asterisk/setup.sh failed; see above".to_owned()),
+        Err(e) => Ok(Some(e)),
+    }
+}
+
+fn tests(options: &Options<'_>, with_asterisk: bool) -> Result<(), String> {
+    let nextest = cargo(&["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let mut command = if nextest.is_ok_and(|s| s.success()) {
+        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+    } else {
+        cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"])
+    };
+    command.args(options.filter);
+    if let Some(suite) = options.asterisk {
+        command.env("AST_SUITE", suite);
+    }
+    if with_asterisk {
+        command.env("JACKFIELD_REQUIRE_ASTERISK", "1");
+    } else {
+        command.env("JACKFIELD_NO_ASTERISK", "1");
+    }
+    run("tests", &mut command)
+}
+
+/// Licences and advisories, where the tool for it is installed.
+fn licences() -> Result<(), String> {
+    let there = cargo(&["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if there.is_ok_and(|s| s.success()) {
+        return run("licences", &mut cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]));
+    }
+    println!("note: cargo-deny is not installed; licences were not checked");
+    Ok(())
+}
