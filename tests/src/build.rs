@@ -23,34 +23,20 @@ fn target(version: Version) -> &'static Result<PathBuf, String> {
     static PRESENT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     static LATER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     match version {
-        Version::Present => PRESENT.get_or_init(|| {
-            let packages = [
-                "jackfield",
-                "jackfield-fixture-plugin",
-                "jackfield-plugin-simulator",
-                "jackfield-plugin-asterisk",
-                "jackfield-example-first-plugin",
-            ];
-            cargo(&packages, &[], "")
-        }),
+        // The whole workspace, as the tests themselves were built: nothing is compiled twice.
+        Version::Present => PRESENT.get_or_init(|| cargo(&["--workspace"], "")),
         Version::Later => LATER.get_or_init(|| {
-            let features = ["jackfield/growth", "jackfield-fixture-plugin/growth"];
-            cargo(&["jackfield", "jackfield-fixture-plugin"], &features, "later")
+            let features = "jackfield/growth,jackfield-fixture-plugin/growth";
+            cargo(&["-p", "jackfield", "-p", "jackfield-fixture-plugin", "--features", features], "later")
         }),
     }
 }
 
-fn cargo(packages: &[&str], features: &[&str], below: &str) -> Result<PathBuf, String> {
+fn cargo(arguments: &[&str], below: &str) -> Result<PathBuf, String> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
     let target = target.join(below);
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace()).args(["build", "--quiet", "--target-dir"]).arg(&target);
-    for package in packages {
-        command.args(["-p", package]);
-    }
-    if !features.is_empty() {
-        command.args(["--features", &features.join(",")]);
-    }
+    command.current_dir(workspace()).args(["build", "--quiet", "--target-dir"]).arg(&target).args(arguments);
     let output = command.output().map_err(|e| format!("cargo cannot be run: {e}"))?;
     if !output.status.success() {
         return Err(format!("cargo build failed:\n{}", String::from_utf8_lossy(&output.stderr)));

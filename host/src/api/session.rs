@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
+use tokio::io::AsyncReadExt;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role as Side, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -83,8 +84,10 @@ impl Session {
         };
         if let Some(Goodbye(code, reason)) = goodbye {
             self.shared.hub.close(self.id, code, reason).await;
-            // The client's own close frame, or its end, follows; the hub does not wait for ever.
-            while let Some(Ok(_)) = socket.next().await {}
+            // What still comes is read and dropped: closing a socket with unread bytes would reset it, and the client
+            // would never see why it was closed. The hub ends this task after a while.
+            let mut rest = [0; 4096];
+            while socket.get_mut().read(&mut rest).await.is_ok_and(|count| count > 0) {}
         }
     }
 

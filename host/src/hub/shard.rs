@@ -89,7 +89,7 @@ impl Shard {
             }
             ToHub::Want { session, id, lines, answer } => self.want(session, id, lines, answer),
             ToHub::Unwant { session, lines } => self.unwant(session, &lines),
-            ToHub::Frame { session, frame } => self.push(session, frame),
+            ToHub::Frame { session, frame } => self.answer(session, frame),
             ToHub::Writable { session } => {
                 if let Some(s) = self.sessions.get_mut(&session) {
                     s.blocked = false;
@@ -100,7 +100,7 @@ impl Shard {
             ToHub::Gone { session } => self.remove(session),
             ToHub::StopAll { last, code, reason } => {
                 for id in self.sessions.keys().copied().collect::<Vec<_>>() {
-                    self.push(id, last.clone());
+                    self.answer(id, last.clone());
                     self.close(id, code, &reason);
                 }
             }
@@ -130,6 +130,14 @@ impl Shard {
         for id in who {
             self.push(id, frame.clone());
         }
+    }
+
+    /// A frame after the events that were published before it.
+    fn answer(&mut self, id: SessionId, frame: Bytes) {
+        if self.dirty.remove(&id) {
+            self.flush_one(id);
+        }
+        self.push(id, frame);
     }
 
     fn push(&mut self, id: SessionId, frame: Bytes) {
@@ -216,6 +224,9 @@ impl Shard {
     }
 
     fn close(&mut self, id: SessionId, code: u16, reason: &str) {
+        if self.dirty.remove(&id) {
+            self.flush_one(id);
+        }
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if session.closing {
             return;

@@ -145,6 +145,15 @@ impl Call {
         matches!(self.state, CallState::Connected | CallState::Conferenced)
     }
 
+    /// Milliseconds rung, talked and held.
+    pub(super) const fn totals(&self) -> [u64; 3] {
+        [self.ring_ms, self.talk_ms, self.hold_ms]
+    }
+
+    pub(super) const fn set_totals(&mut self, totals: [u64; 3]) {
+        [self.ring_ms, self.talk_ms, self.hold_ms] = totals;
+    }
+
     /// The other side, as far as the call tells: the caller of an incoming call, the called of an outgoing one.
     #[must_use]
     pub fn remote(&self) -> Option<&Number> {

@@ -69,9 +69,11 @@ impl Totals {
         self.since = mark;
     }
 
-    /// Milliseconds rung, talked and held until `mark`.
-    pub(super) fn at(mut self, mark: Mark) -> (u64, u64, u64) {
+    /// Milliseconds rung, talked and held until `mark`; never less than `told`, what was said before (the phone
+    /// system may time some facts and not others, and its clock may be ahead of ours).
+    pub(super) fn at(mut self, mark: Mark, told: [u64; 3]) -> [u64; 3] {
         self.switch(Running::Nothing, mark);
-        (self.ring / 1000, self.talk / 1000, self.hold / 1000)
+        let now = [self.ring / 1000, self.talk / 1000, self.hold / 1000];
+        [now[0].max(told[0]), now[1].max(told[1]), now[2].max(told[2])]
     }
 }

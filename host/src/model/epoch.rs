@@ -137,7 +137,7 @@ impl Work<'_> {
     }
 
     /// Ends the epoch. Calls are not ended by it (I15): their state is not known any more.
-    pub(super) fn end_epoch(&mut self, loss: &Loss, scope: LossScope) {
+    pub(super) fn end_epoch(&mut self, loss: &Loss, scope: LossScope, cause: EventCause) {
         self.line.waiting.clear();
         self.line.loss = Some(loss.clone());
         if !self.line.up {
@@ -158,7 +158,7 @@ impl Work<'_> {
         }
         self.line.consult = None;
         let body = disconnected(self.line, loss, scope);
-        self.emit(&Why { cause: Some(loss_cause(loss)), ..Why::default() }, Body::Disconnected(body));
+        self.emit(&Why { cause: Some(cause), ..Why::default() }, Body::Disconnected(body));
         self.line.up = false;
     }
 

@@ -73,8 +73,7 @@ impl Work<'_> {
                 self.repaired(Rule::Digits, why);
                 return;
             }
-            self.repaired(Rule::MissingCommutation, why);
-            self.connect(index, None, &why.derived("missingCommutation"));
+            self.missing_commutation(index, None, why);
         }
         let call = self.line.legs[index].id().clone();
         self.emit(why, Body::DtmfEntered(DtmfEntered { call, digits: fact.digits.as_str().into(), by: fact.by }));

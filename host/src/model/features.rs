@@ -1,6 +1,6 @@
 //! What may be done now: the rules by state (M8, M13.6), intersected with what the adapter and the line allow.
 
-use jackfield_plugin_api::{CallFeatures as F, CallState, Capabilities, DeviceState, Direction, Phase};
+use jackfield_plugin_api::{AgentFeatures, CallFeatures as F, CallState, Capabilities, DeviceState, Direction, Phase};
 
 use super::call::Call;
 use super::leg::Leg;
@@ -33,6 +33,17 @@ const HELD: F = F::DROP.with(F::UNHOLD).with(F::MAKE_CONSULT_CALL).with(F::SET_U
 
 /// What may be done with a line without a call.
 const IDLE: F = F::DIAL.with(F::PICKUP);
+
+/// What a connection can do: of what the plugin implements, what this phone system allows. What is known rather than
+/// done (snapshots, clocks) is the phone system's word alone. Bits of later versions, which have no name, are left out,
+/// so that names and masks say the same (I11).
+pub(super) fn narrowed(plugin: &Capabilities, system: &Capabilities) -> Capabilities {
+    let mut narrowed = system.clone();
+    narrowed.call = plugin.call.and(system.call).and(F::ALL);
+    narrowed.agent = plugin.agent.and(system.agent).and(AgentFeatures::ALL);
+    narrowed.services.retain(|service| plugin.services.contains(service));
+    narrowed
+}
 
 /// What may be done with call `index` of these.
 pub(super) fn call_features(legs: &[Leg], index: usize, capabilities: &Capabilities) -> F {

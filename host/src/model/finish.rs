@@ -54,7 +54,7 @@ impl Work<'_> {
         let end = End { released_by: fact.released_by.unwrap_or(ReleasedBy::Unknown), ..End::new(code) };
         if !leg.commutated && fact.connected_at.is_some() {
             // An end that knows of talk time (I4).
-            self.missing_commutation(index, fact, why);
+            self.missing_commutation(index, fact.connected_at, why);
         }
         let cause = why.cause.clone().or_else(|| Some(EventCause::from(code)));
         self.finish(index, &end, &Why { cause, ..why.clone() });
@@ -100,10 +100,10 @@ impl Work<'_> {
     fn close(&mut self, mut leg: Leg, from: CallState, end: &End, why: &Why<'_>) -> CallFinished {
         let mark = self.end_mark(end, why);
         leg.totals.switch(Running::Nothing, mark);
-        let totals = leg.totals.at(mark);
+        let totals = leg.totals.at(mark, leg.call.totals());
         let never_connected = !leg.commutated;
         let call = leg.edit();
-        (call.ring_ms, call.talk_ms, call.hold_ms) = totals;
+        call.set_totals(totals);
         call.state = CallState::Finished;
         call.features = jackfield_plugin_api::CallFeatures::NONE;
         call.is_current = false;

@@ -9,9 +9,10 @@ use super::admit::{Admitted, admit, hold_toggle};
 use super::body::{Body, CallSaved, Fault, LossScope, RawMessage, SnapshotReason};
 use super::call::{Call, Changed, Contact, Link as CrmLink, Text};
 use super::config::{Loss, ModelConfig};
-use super::epoch::ready;
-use super::event::{Event, Place, ReplyTo};
+use super::epoch::{loss_cause, ready};
+use super::event::{Event, EventCause, Place, ReplyTo};
 use super::facts::{line_of, of_call, shared_text};
+use super::features::narrowed;
 use super::ids::{CallId, CallIds};
 use super::limits::{CONSULT_EXPECTED_FOR, MAX_CONTACTS, MAX_REORDER_WINDOW, MAX_WAITING_FACTS, MAX_WAITING_SAVES};
 use super::line::Line;
@@ -58,7 +59,7 @@ impl Model {
     pub fn new(config: ModelConfig, ids: Box<dyn CallIds>) -> Self {
         let place = Arc::new(Place { connection: config.connection.clone(), line: None });
         let shared = Shared {
-            capabilities: config.capabilities.clone(),
+            capabilities: narrowed(&config.capabilities, &config.capabilities),
             config,
             ids,
             repairs: Repairs::default(),
@@ -93,7 +94,8 @@ impl Model {
         }
         let loss =
             Loss { will_retry: false, ..Loss::new(jackfield_plugin_api::ErrorCode::Cancelled, "the line was closed") };
-        Work::new(&mut self.shared, &mut closed, now, out).end_epoch(&loss, LossScope::Line);
+        let cause = EventCause::new("lineClosed");
+        Work::new(&mut self.shared, &mut closed, now, out).end_epoch(&loss, LossScope::Line, cause);
         self.shared.closed_epoch = self.shared.closed_epoch.max(closed.epoch);
     }
 
@@ -121,7 +123,7 @@ impl Model {
         for id in ids {
             self.flush(now, id, out);
             if let Some(line) = self.lines.get_mut(&id) {
-                Work::new(&mut self.shared, line, now, out).end_epoch(loss, LossScope::Connection);
+                Work::new(&mut self.shared, line, now, out).end_epoch(loss, LossScope::Connection, loss_cause(loss));
             }
             self.index(id);
         }
@@ -139,7 +141,7 @@ impl Model {
         let now = self.clock(now);
         self.flush(now, line, out);
         if let Some(line) = self.lines.get_mut(&line) {
-            Work::new(&mut self.shared, line, now, out).end_epoch(loss, LossScope::Line);
+            Work::new(&mut self.shared, line, now, out).end_epoch(loss, LossScope::Line, loss_cause(loss));
         }
         self.index(line);
     }
@@ -439,16 +441,6 @@ fn begin_if_ready(shared: &mut Shared, line: &mut Line, now: Timestamp, out: &mu
     if let Some(snapshot) = ready(shared, line) {
         Work::new(shared, line, now, out).begin(snapshot.as_ref());
     }
-}
-
-/// What a connection can do: of what the plugin implements, what this phone system allows. What is known rather than
-/// done (snapshots, clocks) is the phone system's word alone.
-fn narrowed(plugin: &Capabilities, system: &Capabilities) -> Capabilities {
-    let mut narrowed = system.clone();
-    narrowed.call = plugin.call.and(system.call);
-    narrowed.agent = plugin.agent.and(system.agent);
-    narrowed.services.retain(|service| plugin.services.contains(service));
-    narrowed
 }
 
 fn enrich(call: &mut Call, found: &Enrichment) -> Changed {

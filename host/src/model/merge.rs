@@ -62,7 +62,10 @@ impl Work<'_> {
         let call = leg.edit();
         (call.role, call.parent) = (role, Some(parent.clone()));
         // Within a consult pair the primary is the current call, whoever is on hold.
-        if role == Role::Consult && self.line.current.as_ref() == Some(self.line.legs[index].id()) {
+        if changed.contains(Changed::ROLE)
+            && role == Role::Consult
+            && self.line.current.as_ref() == Some(self.line.legs[index].id())
+        {
             self.focus(&parent, "consult");
         }
         changed

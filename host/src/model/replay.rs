@@ -109,6 +109,11 @@ impl Replay {
         let data = &params["data"];
         let table = self.lines.entry(name.to_owned()).or_default();
         match method {
+            // A line that is closed forgets its calls.
+            "disconnected" if params["cause"]["code"] == "lineClosed" => {
+                *table = LineTable::default();
+                return;
+            }
             "activeCallSnapshot" => *table = LineTable::of_snapshot(params),
             "disconnected" => {
                 table.features_mask = 0;

@@ -62,7 +62,7 @@ impl Work<'_> {
             }
             (Alerting, Connected) => self.connect(index, connected_at(fact, why, self.now), why),
             (Alerting, Held) => {
-                self.missing_commutation(index, fact, why);
+                self.missing_commutation(index, fact.connected_at, why);
                 self.hold(index, why);
             }
             (Alerting, Conferenced) => {
@@ -163,9 +163,19 @@ impl Work<'_> {
     }
 
     /// Something shows that a call was connected, though nobody said so (I4).
-    pub(super) fn missing_commutation(&mut self, index: usize, fact: &CallFact, why: &Why<'_>) {
-        self.repaired(Rule::MissingCommutation, why);
-        self.connect(index, fact.connected_at, &why.derived("missingCommutation"));
+    pub(super) fn missing_commutation(&mut self, index: usize, connected_at: Option<Timestamp>, why: &Why<'_>) {
+        match self.line.legs[index].state() {
+            CallState::Alerting => self.repaired(Rule::MissingCommutation, why),
+            state => {
+                // Not the adapter's fault when it happened while the connection was lost.
+                if state == CallState::Busy {
+                    self.repaired(Rule::MissingCommutation, why);
+                }
+                self.line.legs[index].unknown_since = None;
+                self.set_state(index, CallState::Alerting, Changed::NONE, &why.derived("missingCommutation"));
+            }
+        }
+        self.connect(index, connected_at, &why.derived("missingCommutation"));
     }
 
     fn hold(&mut self, index: usize, why: &Why<'_>) {

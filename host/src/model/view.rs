@@ -102,10 +102,9 @@ pub(super) fn view(shared: &Shared, line: &Line, now: Timestamp, reason: Snapsho
     let mark = Mark::new(now, None);
     let calls = line.legs.iter().map(|leg| {
         let mut call = Arc::clone(&leg.call);
-        let totals = leg.totals.at(mark);
-        if totals != (call.ring_ms, call.talk_ms, call.hold_ms) {
-            let call = Arc::make_mut(&mut call);
-            (call.ring_ms, call.talk_ms, call.hold_ms) = totals;
+        let totals = leg.totals.at(mark, call.totals());
+        if totals != call.totals() {
+            Arc::make_mut(&mut call).set_totals(totals);
         }
         call
     });

@@ -145,10 +145,9 @@ impl<'a> Work<'a> {
         self.refresh();
         let mark = self.mark(why);
         let leg = &mut self.line.legs[index];
-        let totals = leg.totals.at(mark);
-        if totals != (leg.call.ring_ms, leg.call.talk_ms, leg.call.hold_ms) {
-            let call = leg.edit();
-            (call.ring_ms, call.talk_ms, call.hold_ms) = totals;
+        let totals = leg.totals.at(mark, leg.call.totals());
+        if totals != leg.call.totals() {
+            leg.edit().set_totals(totals);
         }
         Arc::clone(&leg.call)
     }

@@ -2,7 +2,6 @@
 //! and a few answers carry no id at all.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jackfield_plugin_api::{CommandId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,8 +18,6 @@ pub(crate) enum Ask {
     Command(CommandId, Then),
     /// The originate of a call.
     Originate(CallId),
-    /// The beginning of a consultation from a call.
-    Consult(CallId),
     /// Something that nobody waits for; a refusal is logged.
     Quiet,
 }
@@ -74,7 +71,8 @@ impl Asks {
         name
     }
 
-    fn number(&self, id: &[u8]) -> Option<u64> {
+    /// The number of one of our ids.
+    pub(crate) fn number(&self, id: &[u8]) -> Option<u64> {
         let id = std::str::from_utf8(id).ok()?;
         id.strip_prefix(self.prefix.as_str())?.strip_prefix('-')?.parse().ok()
     }
@@ -83,14 +81,6 @@ impl Asks {
     pub(crate) fn take(&mut self, id: &[u8]) -> Option<Ask> {
         let number = self.number(id)?;
         self.open.remove(&number).map(|open| open.ask)
-    }
-
-    /// What waits for this id; it goes on waiting, for `more`.
-    pub(crate) fn peek(&mut self, id: &[u8], now: Timestamp, more: Duration) -> Option<&Ask> {
-        let number = self.number(id)?;
-        let open = self.open.get_mut(&number)?;
-        open.deadline = open.deadline.max(now + more);
-        Some(&open.ask)
     }
 
     /// Takes everything that waited too long.

@@ -198,6 +198,31 @@ fn yes() -> bool {
 }
 
 impl Config {
+    /// What stands in for the settings while saved state is being read.
+    pub(crate) fn empty() -> Self {
+        Self {
+            host: String::new(),
+            port: default_port(),
+            tls: Tls::default(),
+            username: String::new(),
+            password: Secret::new(""),
+            auth: Auth::default(),
+            context: default_context(),
+            originate: default_originate(),
+            caller_id: None,
+            originate_timeout: default_originate_timeout(),
+            ping: default_ping(),
+            answer_timeout: default_answer_timeout(),
+            service_delay_ms: default_service_delay(),
+            conference_context: None,
+            parking_lot: None,
+            features: FeatureCodes::default(),
+            recording: default_recording(),
+            pause_reasons: Vec::new(),
+            raw: false,
+        }
+    }
+
     /// What the format cannot tell.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let empty = |path, what: &str| Err(ConfigError::new(path, format!("{what} is missing")));
@@ -208,15 +233,20 @@ impl Config {
             return empty("username", "the AMI user (a section of manager.conf)");
         }
         if self.ping == 0 || self.answer_timeout == 0 || self.originate_timeout == 0 {
-            return Err(ConfigError::new("", "`ping`, `answer_timeout` and `originate_timeout` are seconds, at least 1"));
+            return Err(ConfigError::new(
+                "",
+                "`ping`, `answer_timeout` and `originate_timeout` are seconds, at least 1",
+            ));
         }
-        for (path, value) in [("context", &self.context), ("originate", &self.originate), ("username", &self.username)] {
+        for (path, value) in [("context", &self.context), ("originate", &self.originate), ("username", &self.username)]
+        {
             if value.is_empty() || value.contains(['\r', '\n']) {
                 return Err(ConfigError::new(path, "one line of text is expected"));
             }
         }
         let code = |code: &str| !code.is_empty() && code.chars().all(|c| c.is_ascii_digit() || "*#ABCD".contains(c));
-        for (path, value) in [("features.three_way", &self.features.three_way), ("features.swap", &self.features.swap)] {
+        for (path, value) in [("features.three_way", &self.features.three_way), ("features.swap", &self.features.swap)]
+        {
             if !code(value) {
                 return Err(ConfigError::new(path, format!("`{value}` is no feature code: digits, `*` and `#`")));
             }

@@ -319,8 +319,8 @@ impl Exchange {
 
     /// The agent who has been idle longest.
     fn free_agent(&self) -> Option<String> {
-        let watched = |extension: &String| self.state.lines.values().any(|line| line.extension == *extension);
-        let free = self.state.extensions.iter().filter(|(name, e)| e.legs.is_empty() && !e.dnd && watched(name));
+        let watched = self.state.extensions.iter().filter(|(_, e)| !e.watchers.is_empty());
+        let free = watched.filter(|(_, e)| e.legs.is_empty() && !e.dnd);
         let agents = free.filter_map(|(name, e)| Some((name, e.agent.as_ref()?)));
         let ready = agents
             .filter(|(_, agent)| agent.choice == Choice::Ready && agent.call_centre && agent.rests_until <= self.now());

@@ -251,7 +251,6 @@ impl Exchange {
         self.state.slots.insert(slot.clone(), parking);
         self.state.legs.entry(leg).and_modify(|leg| leg.redirection = Some(Number::from(slot.as_str())));
         self.release(leg, CauseCode::Parked, ReleasedBy::Local);
-        self.enter(parked, LegState::Connected);
         self.later(micros(self.config.exchange.park), Job::ParkEnds(slot.clone(), conversation));
         self.settle(conversation);
         Ok(slot)

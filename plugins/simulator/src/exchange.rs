@@ -267,7 +267,8 @@ impl Exchange {
         }
     }
 
-    fn record(&mut self, id: LegId, leg: &Leg, cause: CauseCode, released_by: ReleasedBy) {
+    /// Writes the end of a leg into the history.
+    pub(crate) fn record(&mut self, id: LegId, leg: &Leg, cause: CauseCode, released_by: ReleasedBy) {
         // A handset that was lifted and put back is no call.
         if leg.state == LegState::Initiated {
             return;

@@ -19,7 +19,8 @@ impl Exchange {
 
     /// The lines that watch an extension.
     pub(crate) fn watchers(&self, extension: &str) -> Vec<LineId> {
-        self.state.lines.iter().filter(|(_, l)| l.extension == extension).map(|(id, _)| LineId(*id)).collect()
+        let extension = self.state.extensions.get(extension);
+        extension.map(|e| e.watchers.iter().copied().map(LineId).collect()).unwrap_or_default()
     }
 
     /// Tells what is new of all that was touched.
@@ -100,7 +101,8 @@ impl Exchange {
             .into_iter()
             .filter_map(|leg| Some((leg, self.view(line, leg)?)))
             .collect();
-        self.tell(Snapshot::new(line, views.iter().map(|(_, view)| view.clone()).collect()));
+        let calls = views.iter().map(|(_, view)| difference(view.clone(), None)).collect();
+        self.tell(Snapshot::new(line, calls));
         if let Some(watched) = self.state.lines.get_mut(&line.0) {
             watched.calls = views.into_iter().collect();
             (watched.agent, watched.fact) = (None, None);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jackfield_plugin_api::serde_json::{self, Value, json};
-use jackfield_plugin_api::{Down, ErrorCode, Reply};
+use jackfield_plugin_api::{CauseCode, Down, ErrorCode, ReleasedBy, Reply};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -215,8 +215,7 @@ impl Exchange {
                 let agent = e.agent.as_ref().map(|agent| {
                     json!({"id": agent.id, "choice": format!("{:?}", agent.choice), "callCentre": agent.call_centre})
                 });
-                let watched = !self.watchers(name).is_empty();
-                json!({"extension": name, "watched": watched, "dnd": e.dnd, "forwarding": e.forwarding, "agent": agent})
+                json!({"extension": name, "watched": !e.watchers.is_empty(), "dnd": e.dnd, "forwarding": e.forwarding, "agent": agent})
             })
             .collect();
         let parked: BTreeMap<_, _> = self.state.slots.iter().map(|(s, p)| (s, Self::native(p.conversation))).collect();
@@ -261,6 +260,9 @@ impl Exchange {
 
     /// The phone system restarts: nothing is left of its calls, and nobody is told.
     fn forget_calls(&mut self) {
+        for (id, leg) in self.state.legs.clone() {
+            self.record(id, &leg, CauseCode::Lost, ReleasedBy::System);
+        }
         let state = &mut self.state;
         state.legs.clear();
         state.conversations.clear();

@@ -38,8 +38,10 @@ impl Adapter for Simulator {
     fn new(config: Config, host: &mut Host<'_>) -> Result<Self, ConfigError> {
         config.check()?;
         let now = host.now().micros();
-        let random = config.seed.unwrap_or_else(|| host.random());
-        let state = State { now, random, boot: format!("s{:x}", now / 1000), ..State::default() };
+        // Two simulators that start together have other names for their calls.
+        let start = host.random();
+        let boot = format!("{:x}{:03x}", now / 1000, start & 0xfff);
+        let state = State { now, random: config.seed.unwrap_or(start), boot, ..State::default() };
         Ok(Self { exchange: Exchange::new(config, state) })
     }
 
@@ -55,7 +57,7 @@ impl Adapter for Simulator {
                 exchange.run_traffic(exchange.config.traffic.calls_per_minute);
             }
             Input::LineOpened { line, name, settings } => exchange.open_line(line, &name, settings),
-            Input::LineClosed { line } => drop(exchange.state.lines.remove(&line.0)),
+            Input::LineClosed { line } => exchange.close_line(line),
             Input::Command { id, line, command } => exchange.command(id, line, &command),
             Input::Timer { timer: AGENDA } => exchange.state.armed = None,
             _ => {}
@@ -115,11 +117,20 @@ impl Simulator {
 }
 
 impl Exchange {
+    fn close_line(&mut self, line: LineId) {
+        let Some(watched) = self.state.lines.remove(&line.0) else { return };
+        if let Some(device) = self.state.extensions.get_mut(&watched.extension) {
+            device.watchers.retain(|watcher| *watcher != line.0);
+        }
+    }
+
     fn open_line(&mut self, line: LineId, name: &str, settings: LineConfig) {
+        self.close_line(line);
         let extension = settings.extension.unwrap_or_else(|| name.to_owned());
         let known = self.state.extensions.contains_key(&extension);
         let device = self.state.extensions.entry(extension.clone()).or_default();
         (device.robot, device.web_rtc) = (settings.robot, settings.web_rtc);
+        device.watchers.push(line.0);
         device.name = settings.name.or(device.name.take());
         self.state.lines.insert(line.0, Line { extension: extension.clone(), ..Line::default() });
         if !known {

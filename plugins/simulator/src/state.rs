@@ -195,6 +195,8 @@ pub(crate) struct Extension {
     pub(crate) forwarding: BTreeMap<String, String>,
     pub(crate) legs: Vec<LegId>,
     pub(crate) agent: Option<Agent>,
+    /// The lines that watch it.
+    pub(crate) watchers: Vec<u32>,
 }
 
 impl Extension {

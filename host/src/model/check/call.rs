@@ -66,9 +66,6 @@ impl CallCheck {
                 found.check("M13.10", row.direction == "unknown" || row.direction == direction, || {
                     format!("the direction changed from {} to {direction}", row.direction)
                 });
-                let role = object["role"].as_str().unwrap_or_default();
-                let told = name == EventName::CurrentCallChanged || changed(data, "role");
-                found.check("R2", row.role == role || told, || format!("{name} changes the role to {role}"));
             }
         }
         if name == EventName::CallFinished {
@@ -87,7 +84,12 @@ impl CallCheck {
             EventName::Hold => matches!(from, "connected" | "conferenced") && to == "held",
             // The closing unhold of a call whose state was lost comes out of `unknown`.
             EventName::Unhold => matches!(from, "held" | "unknown") && matches!(to, "connected" | "conferenced"),
-            EventName::CallFinished => to == "finished" && data["finishedFrom"] == from,
+            EventName::CallFinished => {
+                // The closing unhold of I5 does not hide that the call ended on hold.
+                let closed = matches!(from, "connected" | "conferenced") && data["call"]["holdCount"] != 0;
+                let said = data["finishedFrom"].as_str().unwrap_or_default();
+                to == "finished" && (said == from || (closed && matches!(said, "held" | "unknown")))
+            }
             EventName::CallInfoChanged => match (from, to) {
                 (from, to) if from == to => true,
                 ("unknown", _) => changed(data, "state"),

@@ -57,6 +57,11 @@ impl FocusCheck {
 /// What the focus must be after this event.
 fn rule(name: EventName, params: &Value, id: &str, before: &LineTable, after: &LineTable, found: &mut Findings) {
     let moved = before.current != after.current;
+    let consult = |table: &LineTable| table.call(id).is_some_and(|row| row.role == "consult");
+    if before.call(id).is_some() && consult(after) && !consult(before) {
+        // A call that turns out to be the consultation of another gives the focus back to it.
+        return;
+    }
     match name {
         EventName::CallStarted if before.calls.is_empty() => {
             found.check("R1", after.current.as_deref() == Some(id), || "the first call is not the current one".into());
@@ -86,8 +91,6 @@ fn rule(name: EventName, params: &Value, id: &str, before: &LineTable, after: &L
                 found.check("R4", !moved, || "the end of another call moved the focus".to_owned());
             }
         }
-        // A call that turns out to be the consultation of another gives the focus back to it.
-        EventName::CallInfoChanged if after.call(id).is_some_and(|row| row.role == "consult") => {}
         _ => found.check("I9", !moved, || format!("{name} moved the focus")),
     }
 }

@@ -33,8 +33,10 @@ pub(super) struct LineCheck {
     pub(super) finished: BTreeSet<String>,
     focus: FocusCheck,
     revisions: BTreeMap<String, u64>,
-    /// The last `lineStateChanged` of each call, and of the line.
-    told: BTreeMap<Option<String>, Value>,
+    /// The features that the last `lineStateChanged` (or snapshot) told of each call.
+    told: BTreeMap<String, u64>,
+    /// The line as the last `lineStateChanged` told it.
+    told_line: Option<Value>,
     agent: Option<Value>,
     call_centre: Option<bool>,
     has_call_centre: bool,
@@ -64,6 +66,12 @@ impl LineCheck {
         found.check("M1.6", !synthetic || params["cause"]["code"].is_string(), || {
             "a synthetic event says why".to_owned()
         });
+        if name == EventName::Disconnected && params["cause"]["code"] == "lineClosed" {
+            // Its calls are forgotten, not ended; the name may begin anew (M13.19).
+            self.disconnected(params, before, found);
+            self.finished.extend(std::mem::take(&mut self.calls).into_keys());
+            return;
+        }
         let reconciling = self.stage == Stage::Differences;
         CallCheck::event(self, name, params, before, reconciling, found);
         self.focus.event(name, params, before, after, found);
@@ -80,7 +88,7 @@ impl LineCheck {
         }
         let finished = params["data"]["call"]["callId"].as_str().filter(|_| name == EventName::CallFinished);
         if let Some(id) = finished {
-            self.told.remove(&Some(id.to_owned()));
+            self.told.remove(id);
         }
         found.check("I8", after.current.is_none() == after.calls.is_empty(), || {
             format!("currentCallId is {:?} with {} calls", after.current, after.calls.len())
@@ -96,8 +104,7 @@ impl LineCheck {
             return;
         }
         for row in &table.calls {
-            let told = self.told.get(&Some(row.call_id.clone()));
-            let told = told.map_or(0, |told| told["featuresMask"].as_u64().unwrap_or_default());
+            let told = self.told.get(&row.call_id).copied().unwrap_or_default();
             found.check("I11", told == row.features_mask, || {
                 format!("call {} has features {:#x}, told are {told:#x}", row.call_id, row.features_mask)
             });
@@ -165,6 +172,7 @@ impl LineCheck {
         let mask = AgentFeatures::from_bits(u32::try_from(mask).unwrap_or_default());
         self.has_call_centre = mask.contains(AgentFeatures::CALL_CENTRE_MODE);
         self.told.clear();
+        self.told_line = None;
         self.agent = None;
         check_mask(&params["data"]["capabilities"], "call", "callMask", found);
     }
@@ -189,8 +197,7 @@ impl LineCheck {
         let listed: Vec<CallRow> = rows(&told).into_iter().map(bare).collect();
         found.check("I10", known == listed, || format!("the snapshot lists {listed:?}, the stream says {known:?}"));
         for row in &told.calls {
-            let told = serde_json::json!({ "featuresMask": row.features_mask });
-            self.told.insert(Some(row.call_id.clone()), told);
+            self.told.insert(row.call_id.clone(), row.features_mask);
         }
         for call in data["activeCalls"].as_array().into_iter().flatten() {
             check_mask(call, "features", "featuresMask", found);
@@ -222,9 +229,14 @@ impl LineCheck {
                 });
             }
         }
-        let repeated = self.told.get(&call) == Some(data);
-        found.check("I11", !repeated, || "the same lineStateChanged twice".to_owned());
-        self.told.insert(call, data.clone());
+        let mask = data["featuresMask"].as_u64().unwrap_or_default();
+        let same_call = call.as_ref().is_none_or(|id| self.told.get(id).copied().unwrap_or_default() == mask);
+        let same_line = self.told_line.as_ref() == Some(&data["line"]);
+        found.check("I11", !(same_call && same_line), || "lineStateChanged with what was told before".to_owned());
+        if let Some(id) = call {
+            self.told.insert(id, mask);
+        }
+        self.told_line = Some(data["line"].clone());
     }
 
     /// I12: only on change.

@@ -1,1 +1,16 @@
-//! Tests of the model.
+//! Tests of the model. A test is a script: a fact in, the names of the events out. Every event of every test also
+//! goes through the checker, and after every input the table is compared with its replay from the events (M13.8).
+
+mod admit;
+mod agent;
+mod bench;
+mod canonical;
+mod epochs;
+mod features;
+mod focus;
+mod json;
+mod media;
+mod random;
+mod repairs;
+mod small;
+mod time;

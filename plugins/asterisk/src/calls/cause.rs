@@ -77,7 +77,9 @@ fn outgoing(call: &Call, hangup: &HangupInfo) -> CauseCode {
             by_cause(call.outcome_cause).or(by_cause(hangup.cause)).unwrap_or(CauseCode::NetworkError)
         }
         // The own phone of a click-to-call was not lifted.
-        _ if call.origin == Origin::Originated && hangup.outcome == "NOANSWER" && hangup.cause != 21 => CauseCode::NoAnswer,
+        _ if call.origin == Origin::Originated && hangup.outcome == "NOANSWER" && hangup.cause != 21 => {
+            CauseCode::NoAnswer
+        }
         _ if call.origin == Origin::Originated && !hangup.outcome.is_empty() && hangup.outcome != "ANSWER" => {
             CauseCode::Cancelled
         }

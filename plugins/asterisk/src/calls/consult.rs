@@ -6,7 +6,7 @@
 //! * back after a `Hold`: the two are swapped, both go on;
 //! * the bridges are merged: the user hung up (transferred), or wanted three parties.
 
-use jackfield_plugin_api::{CauseCode, ReleasedBy};
+use jackfield_plugin_api::{CauseCode, ReleasedBy, Reply};
 
 use super::track::numberlike;
 use super::{Awaits, Call, CallId, Ending, Origin, cause};
@@ -23,9 +23,11 @@ impl Pbx {
             [only] => Some(*only),
             several => {
                 let here = |call: &&CallId| self.calls.get(**call).is_some_and(|c| c.bridge == channel.bridge);
-                several.iter().find(here).or_else(|| {
-                    several.iter().find(|call| self.calls.get(**call).is_some_and(|c| !c.hold))
-                }).copied()
+                several
+                    .iter()
+                    .find(here)
+                    .or_else(|| several.iter().find(|call| self.calls.get(**call).is_some_and(|c| !c.hold)))
+                    .copied()
             }
         }
     }
@@ -112,7 +114,9 @@ impl Pbx {
         // The held first call before the consultation.
         self.report(parent, say);
         self.report(consult, say);
-        self.consult_began(parent, consult, say);
+        if let (Some(command), Some(call)) = (command, self.calls.get(consult)) {
+            say.host.reply(command, Reply::call(call.key.as_str()));
+        }
     }
 
     /// The leg is back in the bridge of one of its calls.
@@ -140,7 +144,11 @@ impl Pbx {
             let paired = call.consult.or(call.parent).is_some_and(|other| self.calls.get(other).is_some());
             let elsewhere = call.channel.and_then(|c| self.table.channel(c)).is_some_and(|c| c.bridge.is_some());
             if paired && elsewhere && !call.merging && call.ending.is_none() {
-                let cause = if call.origin == Origin::Consult { cause::of_consult(call) } else { CauseCode::NormalClearing.into() };
+                let cause = if call.origin == Origin::Consult {
+                    cause::of_consult(call)
+                } else {
+                    CauseCode::NormalClearing.into()
+                };
                 self.finish(id, cause, ReleasedBy::Remote, say);
             } else if let Some(call) = self.calls.get_mut(id) {
                 call.bridge = None;

@@ -1,8 +1,6 @@
 //! A call as a fact.
 
-use jackfield_plugin_api::{
-    CallFact, CallState, Participant, Party, PartyState, Phase, Queue, Role, Scope,
-};
+use jackfield_plugin_api::{CallFact, CallState, Participant, Party, PartyState, Phase, Queue, Role, Scope};
 
 use super::level::Level;
 use super::{Call, CallId, Origin};
@@ -38,7 +36,7 @@ impl Pbx {
         let remote = self.remote(call);
         let (caller, called) = match call.incoming {
             true => (party(&remote), party(if call.called.is_known() { &call.called } else { &own })),
-            false => (party(&own), party(&Self::named(&call.called, &call.first_remote))),
+            false => (party(&own), party(&Self::with_name(&call.called, &call.first_remote))),
         };
         (fact.caller, fact.called) = (caller, called);
         fact.redirecting = party(&call.redirecting);
@@ -66,7 +64,7 @@ impl Pbx {
     }
 
     /// The number that was dialled, with the name of who is there.
-    fn named(called: &Ident, first: &Ident) -> Ident {
+    fn with_name(called: &Ident, first: &Ident) -> Ident {
         match called.number == first.number {
             true => first.clone(),
             false => called.clone(),
@@ -134,7 +132,8 @@ impl Pbx {
             parties.push(participant);
         }
         if parties.len() == 1 && remote.is_known() {
-            let ringing = view.pending.iter().filter_map(|p| self.table.channel(*p)).any(|c| c.heard() != Progress::None);
+            let ringing =
+                view.pending.iter().filter_map(|p| self.table.channel(*p)).any(|c| c.heard() != Progress::None);
             let state = match level.state {
                 CallState::Busy => PartyState::Failed,
                 CallState::Alerting if call.incoming => PartyState::Connected,

@@ -27,7 +27,8 @@ impl Pbx {
     pub(crate) fn level(&mut self, id: CallId, view: &View, now: Timestamp) -> Option<Level> {
         let call = self.calls.get(id)?;
         let up = call.channel.and_then(|c| self.table.channel(c)).is_some_and(|c| c.state == UP);
-        let talks = up && (view.room || view.peers.iter().any(|p| self.table.channel(*p).is_some_and(|c| c.state == UP)));
+        let talks =
+            up && (view.room || view.peers.iter().any(|p| self.table.channel(*p).is_some_and(|c| c.state == UP)));
         let alone = up && !talks && self.may_be_service(call, view);
         let service_delay = Duration::from_millis(u64::from(self.config.service_delay_ms));
 

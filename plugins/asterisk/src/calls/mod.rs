@@ -76,6 +76,10 @@ pub(crate) struct Call {
     /// Two-way speech was possible.
     pub(crate) connected: bool,
     pub(crate) connected_at: Option<Timestamp>,
+    /// The caller id that we gave to our own originate: it is no partner.
+    pub(crate) shown: String,
+    /// The id of the action that made it.
+    pub(crate) action: String,
     /// Known to have ended busy, before it is over.
     pub(crate) busy: bool,
     /// This line holds it.

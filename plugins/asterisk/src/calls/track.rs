@@ -120,7 +120,9 @@ impl Pbx {
         let Some(channel) = self.table.channel(id).filter(|c| c.state == UP) else { return };
         let uid = channel.uid.clone();
         for call in channel.calls.clone() {
-            let Some(call) = self.calls.get_mut(call).filter(|c| !c.connected && c.others.contains(&id)) else { continue };
+            let Some(call) = self.calls.get_mut(call).filter(|c| !c.connected && c.others.contains(&id)) else {
+                continue;
+            };
             call.others.retain(|other| *other != id);
             call.others.extend(call.channel.replace(id));
             call.native.clone_from(&uid);
@@ -237,7 +239,11 @@ impl Pbx {
         }
         for (other, back) in [(call.parent, true), (call.consult, false)] {
             if let Some(relative) = other.and_then(|o| self.calls.get_mut(o)) {
-                if back { relative.consult = None } else { relative.parent = None }
+                if back {
+                    relative.consult = None
+                } else {
+                    relative.parent = None
+                }
                 relative.merging = false;
             }
             if let Some(other) = other {

@@ -32,11 +32,8 @@ impl Pbx {
             .or_else(|| self.config.caller_id.clone())
             .unwrap_or_else(|| of_line.number.clone())
             .replace("{to}", &to);
-        let mut action = self
-            .call_phone(&of_line, &shown)
-            .with("Context", &context)
-            .with("Exten", &to)
-            .with("Priority", "1");
+        let mut action =
+            self.call_phone(&of_line, &shown).with("Context", &context).with("Exten", &to).with("Priority", "1");
         if c.anonymous {
             action = action.with("Variable", "CALLERID(pres)=prohib");
         }
@@ -163,7 +160,8 @@ impl Pbx {
         if f.is(Key::Response, "Success") {
             return;
         }
-        let by_uid = f.text(Key::Uniqueid).and_then(|uid| self.calls.iter().find(|(_, c)| c.key == uid).map(|(id, _)| id));
+        let by_uid =
+            f.text(Key::Uniqueid).and_then(|uid| self.calls.iter().find(|(_, c)| c.key == uid).map(|(id, _)| id));
         let by_action = || {
             let id = f.text(Key::ActionId)?;
             self.calls.iter().find(|(_, c)| c.origin == Origin::Originated && c.action == id).map(|(id, _)| id)
@@ -171,7 +169,10 @@ impl Pbx {
         let Some(id) = by_uid.or_else(by_action) else { return };
         let Some(command) = self.sent_for(id, |sent| *sent == Sent::Call) else { return };
         let (code, text) = match f.number(Key::Reason).unwrap_or(0_u8) {
-            0 => (ErrorCode::DeviceOutOfService, "the own phone cannot be called: it is not registered, or there is no such device"),
+            0 => (
+                ErrorCode::DeviceOutOfService,
+                "the own phone cannot be called: it is not registered, or there is no such device",
+            ),
             1 | 3 => (ErrorCode::CommandFailed, "the own phone was not lifted"),
             5 => (ErrorCode::DeviceBusy, "the own phone is busy"),
             8 => (ErrorCode::CommandFailed, "the own phone cannot be reached (congestion)"),
@@ -199,7 +200,8 @@ impl Pbx {
 
 /// A client's data as a channel variable. The prefix keeps clients away from variables that the dialplan trusts.
 pub(super) fn variable(name: &str, value: &str) -> String {
-    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    let name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     format!("JF_{name}={}", text::encode_variable(value))
 }
 

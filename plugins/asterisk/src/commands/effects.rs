@@ -21,6 +21,8 @@ pub(crate) enum Sent {
     Recording,
     /// Digits that will be reported as if the phone had sent them.
     Digits(String),
+    /// A feature code: its digits are for Asterisk and nobody else.
+    Code(String),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,6 +69,17 @@ impl Effects {
         }
         None
     }
+
+    /// A digit was reported on this call's leg: whether it is one of a code that we typed.
+    pub(crate) fn code_typed(&mut self, call: CallId, digit: &str) -> bool {
+        self.0.iter_mut().filter(|e| e.call == call).any(|effect| match &mut effect.sent {
+            Sent::Code(code) if code.starts_with(digit) => {
+                code.remove(0);
+                true
+            }
+            _ => false,
+        })
+    }
 }
 
 impl Pbx {
@@ -91,14 +104,6 @@ impl Pbx {
         }
     }
 
-    /// A consultation began.
-    pub(crate) fn consult_began(&mut self, _parent: CallId, consult: CallId, say: &mut Say<'_, '_>) {
-        let Some(call) = self.calls.get(consult) else { return };
-        if let Some(command) = call.consult_command {
-            say.host.reply(command, Reply::call(call.key.as_str()));
-        }
-    }
-
     /// The parker's call was parked.
     pub(crate) fn parked_by_command(&mut self, id: CallId, slot: &str, say: &mut Say<'_, '_>) {
         if let Some(command) = self.sent_for(id, |sent| *sent == Sent::Park) {
@@ -109,12 +114,15 @@ impl Pbx {
     /// A call is forgotten: what was to happen to it will not.
     pub(crate) fn call_gone(&mut self, id: CallId, call: &Call, say: &mut Say<'_, '_>) {
         self.waiting.remove(&id);
-        let (gone, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut self.effects.0).into_iter().partition(|e| e.call == id);
+        let (gone, stay): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.effects.0).into_iter().partition(|e| e.call == id);
         self.effects.0 = stay;
         for effect in gone {
             let error = match effect.sent {
                 Sent::Call => not_reached(call),
-                Sent::Consult => CommandError::new(ErrorCode::InvalidCallState, "the call ended before the consultation began"),
+                Sent::Consult => {
+                    CommandError::new(ErrorCode::InvalidCallState, "the call ended before the consultation began")
+                }
                 Sent::Park => CommandError::new(ErrorCode::InvalidCallState, "the call ended before it was parked"),
                 _ => continue,
             };
@@ -158,10 +166,16 @@ impl Pbx {
 
 /// The connection was lost before the answer.
 pub(crate) fn lost() -> CommandError {
-    CommandError::new(ErrorCode::ConnectionLost, "the connection to Asterisk was lost; whether this was done is not known")
+    CommandError::new(
+        ErrorCode::ConnectionLost,
+        "the connection to Asterisk was lost; whether this was done is not known",
+    )
 }
 
 fn not_reached(call: &Call) -> CommandError {
-    let text = format!("the own phone could not be called: {}", if call.outcome.is_empty() { "no reason given" } else { &call.outcome });
+    let text = format!(
+        "the own phone could not be called: {}",
+        if call.outcome.is_empty() { "no reason given" } else { &call.outcome }
+    );
     CommandError::new(ErrorCode::DeviceOutOfService, text).retryable()
 }

@@ -21,7 +21,12 @@ impl Pbx {
     }
 
     /// Ends this call and nothing else.
-    pub(super) fn drop_call(&mut self, command: CommandId, id: CallId, say: &mut Say<'_, '_>) -> Result<(), CommandError> {
+    pub(super) fn drop_call(
+        &mut self,
+        command: CommandId,
+        id: CallId,
+        say: &mut Say<'_, '_>,
+    ) -> Result<(), CommandError> {
         if self.partner(id).is_some() {
             return Err(wrong_state(
                 "hanging up during a consultation completes the transfer; use transferCall to do so, or cancelTransfer \
@@ -127,7 +132,8 @@ impl Pbx {
     ) -> Result<(), CommandError> {
         let partner = self.sole_peer(id).ok_or_else(|| wrong_state("the call has no partner that could be parked"))?;
         let leg = self.leg(id)?;
-        let mut action = Action::new("Park").with("Channel", &partner).with("TimeoutChannel", &leg).with("AnnounceChannel", &leg);
+        let mut action =
+            Action::new("Park").with("Channel", &partner).with("TimeoutChannel", &leg).with("AnnounceChannel", &leg);
         if let Some(lot) = self.config.parking_lot.as_deref() {
             action = action.with("Parkinglot", lot);
         }

@@ -22,7 +22,8 @@ impl Pbx {
         tone_ms: Option<u32>,
         say: &mut Say<'_, '_>,
     ) -> Result<(), CommandError> {
-        let digits: Vec<String> = digits.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase().to_string()).collect();
+        let digits: Vec<String> =
+            digits.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase().to_string()).collect();
         let known = |d: &String| d.len() == 1 && "0123456789*#ABCD".contains(d.as_str());
         if digits.is_empty() || digits.len() > 64 || !digits.iter().all(known) {
             return Err(CommandError::new(ErrorCode::InvalidDigits, "digits are 0–9, *, #, A–D, at most 64 of them"));
@@ -36,7 +37,8 @@ impl Pbx {
             self.expect(id, command, Sent::Digits(digits.concat()), until);
         }
         for (at, digit) in digits.into_iter().enumerate() {
-            let mut action = Action::new("PlayDTMF").with("Channel", peer.as_ref().unwrap_or(&leg)).with("Digit", &digit);
+            let mut action =
+                Action::new("PlayDTMF").with("Channel", peer.as_ref().unwrap_or(&leg)).with("Digit", &digit);
             action = action.with("Duration", &duration);
             let then = match &peer {
                 Some(_) => Then::Digit { call: id, digit, last: at == last },
@@ -79,7 +81,9 @@ impl Pbx {
         let Some(call) = self.calls.get(id) else { return Err(wrong_state("the call is over")) };
         let line = call.line.and_then(|l| self.lines.get(l));
         let safe = |text: &str| -> String {
-            text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+') { c } else { '_' }).collect()
+            text.chars()
+                .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+') { c } else { '_' })
+                .collect()
         };
         let file = self
             .config
@@ -97,7 +101,9 @@ impl Pbx {
                 let start = Action::new("MixMonitor").with("Channel", &leg).with("File", &file).with("Options", "b");
                 (start, RecordingState::Started)
             }
-            RecordAction::Stop if began => (Action::new("StopMixMonitor").with("Channel", &leg), RecordingState::Stopped),
+            RecordAction::Stop if began => {
+                (Action::new("StopMixMonitor").with("Channel", &leg), RecordingState::Stopped)
+            }
             RecordAction::Pause if began => (mute("1"), RecordingState::Paused),
             RecordAction::Resume if began => (mute("0"), RecordingState::Started),
             RecordAction::Start => return Err(wrong_state("the call is being recorded already")),
@@ -128,7 +134,8 @@ impl Pbx {
             if let (Ok(leg), true) = (&leg, self.permissions.may("Setvar")) {
                 let variable = variable(&name, &value);
                 let (variable, encoded) = variable.split_once('=').unwrap_or((&variable, ""));
-                let action = Action::new("Setvar").with("Channel", leg).with("Variable", variable).with("Value", encoded);
+                let action =
+                    Action::new("Setvar").with("Channel", leg).with("Variable", variable).with("Value", encoded);
                 self.send(action, Ask::Quiet, say)?;
             }
             if let Some(call) = self.calls.get_mut(id) {

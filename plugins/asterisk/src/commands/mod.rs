@@ -18,7 +18,7 @@ use jackfield_plugin_api::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub(crate) use effects::{Effects, Sent};
+pub(crate) use effects::{Effects, Sent, lost};
 
 use crate::asks::Ask;
 use crate::calls::CallId;
@@ -57,7 +57,13 @@ impl Pbx {
         self.flush(say);
     }
 
-    fn obey(&mut self, id: CommandId, line: LineId, command: Command, say: &mut Say<'_, '_>) -> Result<(), CommandError> {
+    fn obey(
+        &mut self,
+        id: CommandId,
+        line: LineId,
+        command: Command,
+        say: &mut Say<'_, '_>,
+    ) -> Result<(), CommandError> {
         if self.lines.get(line).is_none() {
             return Err(CommandError::new(ErrorCode::UnknownCall, "this line is not open"));
         }
@@ -200,7 +206,10 @@ impl Pbx {
 /// A number that can be dialled.
 fn destination(to: &str) -> Result<String, CommandError> {
     text::dialable(to).ok_or_else(|| {
-        CommandError::new(ErrorCode::InvalidDestination, "this is no number: digits, letters, `+`, `*` and `#` can be dialled")
+        CommandError::new(
+            ErrorCode::InvalidDestination,
+            "this is no number: digits, letters, `+`, `*` and `#` can be dialled",
+        )
     })
 }
 

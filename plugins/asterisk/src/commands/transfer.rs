@@ -74,7 +74,8 @@ impl Pbx {
             let leg = self.leg(pair.0)?;
             self.order(Action::new("Hangup").with("Channel", &leg).with("Cause", "16"), command, Then::Accept, say)?;
         } else {
-            let missing = || CommandError::new(ErrorCode::NoConsultCall, "both calls must be connected, each with one partner");
+            let missing =
+                || CommandError::new(ErrorCode::NoConsultCall, "both calls must be connected, each with one partner");
             let (one, two) = (self.sole_peer(pair.0).ok_or_else(missing)?, self.sole_peer(pair.1).ok_or_else(missing)?);
             let action = Action::new("Bridge").with("Channel1", &one).with("Channel2", &two).with("Tone", "no");
             self.order(action, command, Then::Accept, say)?;
@@ -154,7 +155,11 @@ impl Pbx {
         let leg = self.leg(pair.0)?;
         let room = format!("9{:09}", say.host.random() % 1_000_000_000);
         let go = |channel: &str| {
-            Action::new("Redirect").with("Channel", channel).with("Context", &context).with("Exten", &room).with("Priority", "1")
+            Action::new("Redirect")
+                .with("Channel", channel)
+                .with("Context", &context)
+                .with("Exten", &room)
+                .with("Priority", "1")
         };
         let both = go(&one)
             .with("ExtraChannel", &leg)
@@ -173,7 +178,8 @@ impl Pbx {
         if self.partner(pair.0) == Some(pair.1) {
             return Ok(());
         }
-        let text = "these two calls are no consultation that was begun with makeConsultCall or the phone's feature code";
+        let text =
+            "these two calls are no consultation that was begun with makeConsultCall or the phone's feature code";
         Err(CommandError::new(ErrorCode::NoConsultCall, text))
     }
 
@@ -187,11 +193,14 @@ impl Pbx {
     ) -> Result<(), CommandError> {
         let leg = self.leg(id)?;
         let last = code.chars().count();
+        let until = say.now + self.patience();
+        for member in [Some(id), self.partner(id)].into_iter().flatten() {
+            self.expect(member, command, Sent::Code(code.to_owned()), until);
+        }
         for (at, digit) in code.chars().enumerate() {
             let action = Action::new("PlayDTMF")
                 .with("Channel", &leg)
                 .with("Digit", digit.encode_utf8(&mut [0; 4]))
-                .with("Duration", "0")
                 .with("Receive", "true");
             let then = if at + 1 == last { Then::Accept } else { Then::Wait };
             self.order(action, command, then, say)?;

@@ -58,7 +58,8 @@ impl Pbx {
             if rank(now) > rank(channel.state) || (channel.state == 0 && now != 0) {
                 channel.state = now;
                 (changed, went) = (true, true);
-                if now == state::RING && !f.bytes(Key::Exten).is_empty() && matches!(channel.dialled.as_str(), "" | "s") {
+                if now == state::RING && !f.bytes(Key::Exten).is_empty() && matches!(channel.dialled.as_str(), "" | "s")
+                {
                     channel.dialled = f.string(Key::Exten);
                 }
             }
@@ -176,7 +177,8 @@ impl Pbx {
     }
 
     pub(crate) fn local_bridge(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
-        let (one, two) = (self.table.find(f.bytes(Key::LocalOneUniqueid)), self.table.find(f.bytes(Key::LocalTwoUniqueid)));
+        let (one, two) =
+            (self.table.find(f.bytes(Key::LocalOneUniqueid)), self.table.find(f.bytes(Key::LocalTwoUniqueid)));
         if let (Some(one), Some(two)) = (one, two) {
             self.table.pair(one, two);
         }

@@ -17,25 +17,25 @@ impl Pbx {
         if digit.len() != 1 || !self.live {
             return;
         }
-        let typed = f.number::<u32>(Key::DurationMs) == Some(0);
+        // What Asterisk types for its own feature codes has no duration; nobody hears it.
+        if f.number::<u32>(Key::DurationMs) == Some(0) {
+            return;
+        }
         let own = self.table.channel(id).map(|c| c.calls.clone()).unwrap_or_default();
+        // A code that we typed is for Asterisk; both calls of a consultation wait for it.
+        let code = own.iter().filter(|call| self.effects.code_typed(**call, &digit)).count() > 0;
+        if code {
+            return;
+        }
         if let Some(call) = self.active(id) {
-            // Feature codes that Asterisk types for a command have no duration.
-            if !(typed && self.effects.types_digits(call)) {
-                let command = self.effects.digit_sent(call, &digit);
-                self.say_digit(call, &digit, Side::Local, command, say);
-            }
+            let command = self.effects.digit_sent(call, &digit);
+            self.say_digit(call, &digit, Side::Local, command, say);
         }
         for call in self.table.touched(id).into_iter().filter(|c| !own.contains(c)) {
-            if self.calls.get(call).is_some_and(|c| c.connected && c.reported.is_some()) && !(typed && self.is_typing(id)) {
+            if self.calls.get(call).is_some_and(|c| c.connected) {
                 self.say_digit(call, &digit, Side::Remote, None, say);
             }
         }
-    }
-
-    /// Digits are being typed for one of this leg's calls.
-    fn is_typing(&self, id: u32) -> bool {
-        self.table.channel(id).is_some_and(|c| c.calls.iter().any(|call| self.effects.types_digits(*call)))
     }
 
     pub(crate) fn say_digit(

@@ -119,7 +119,7 @@ impl Pbx {
     }
 
     /// The parkee is put into a slot; the parker's leg stays up a while longer, to be told the slot.
-    pub(crate) fn parked(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
+    pub(crate) fn parked(&mut self, f: &Fields<'_>, say: &mut Say<'_, '_>) {
         let parkee = f.string(Key::ParkeeUniqueid);
         let Some(line) = f.text(Key::ParkerDialString).and_then(|d| self.lines.of_device(&d)) else { return };
         let slot = f.string(Key::ParkingSpace);
@@ -128,6 +128,6 @@ impl Pbx {
         if let Some(call) = self.calls.get_mut(parker) {
             call.ending = Some(Ending { cause: CauseCode::Parked, to: Ident::new(&slot, "") });
         }
-        self.parked_by_command(parker, &slot);
+        self.parked_by_command(parker, &slot, say);
     }
 }

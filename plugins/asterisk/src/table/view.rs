@@ -46,7 +46,9 @@ impl Table {
                     view.peers.push(member);
                     continue;
                 }
-                let Some((partner, beyond)) = channel.partner.and_then(|p| Some((p, self.channel(p)?))) else { continue };
+                let Some((partner, beyond)) = channel.partner.and_then(|p| Some((p, self.channel(p)?))) else {
+                    continue;
+                };
                 match beyond.bridge {
                     Some(bridge) => next.push((bridge, partner)),
                     None if !beyond.dialling.is_empty() => view.pending.extend(&beyond.dialling),

@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn a_value_cannot_begin_another_action() {
-        let bytes = Action::new("Originate").with("Exten", "1\r\n\r\nAction: Command\r\nCommand: x").finish("7").unwrap();
+        let bytes =
+            Action::new("Originate").with("Exten", "1\r\n\r\nAction: Command\r\nCommand: x").finish("7").unwrap();
         assert_eq!(bytes, b"Action: Originate\r\nExten: 1Action: CommandCommand: x\r\nActionID: 7\r\n\r\n");
     }
 

@@ -32,7 +32,9 @@ impl std::fmt::Display for FrameError {
                 "this is not the Asterisk Manager Interface: it should begin with `Asterisk Call Manager/`, but what came \
                  is {found}. Check `host` and `port` (5038, or 5039 with TLS) and `tls`"
             ),
-            Self::TooLong => write!(f, "a message longer than {MAX_MESSAGE} bytes came: this is not AMI, or it is broken"),
+            Self::TooLong => {
+                write!(f, "a message longer than {MAX_MESSAGE} bytes came: this is not AMI, or it is broken")
+            }
         }
     }
 }

@@ -121,6 +121,20 @@ impl Watch {
         self.up.get(&(line, key.to_owned())).is_some_and(|seen| seen.features.contains(features))
     }
 
+    /// One of all the things that are offered: line, call, feature.
+    pub(crate) fn offer(&self, number: usize) -> Option<(LineId, String, &'static str)> {
+        let all = self.up.iter().flat_map(|((line, key), seen)| seen.features.names().map(|f| (*line, key.clone(), f)));
+        // What ends calls is chosen less often, so that there is something left to do.
+        let all: Vec<_> = all.enumerate().filter(|(i, (_, _, f))| *f != "drop" || i % 3 == 0).map(|(_, o)| o).collect();
+        all.get(number % all.len().max(1)).cloned()
+    }
+
+    /// Another call of the line, if there is one.
+    pub(crate) fn other_key(&self, line: LineId, key: &str, number: usize) -> String {
+        let others: Vec<_> = self.up.keys().filter(|(of, other)| *of == line && other != key).collect();
+        others.get(number % others.len().max(1)).map_or_else(|| key.to_owned(), |(_, key)| key.clone())
+    }
+
     /// What was told is what the phone system itself says.
     pub(crate) fn compare_with_status(&self, driver: &mut Driver<Simulator>, line: LineId) {
         let status = service(driver, line, "status", Value::Null);

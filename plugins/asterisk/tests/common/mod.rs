@@ -1,0 +1,227 @@
+//! The host's part and Asterisk's part, played for the adapter.
+#![allow(dead_code, reason = "each test uses its own part")]
+
+mod asterisk;
+mod say;
+
+use std::time::Duration;
+
+use jackfield_plugin_api::testing::{Answer, Driver, Output};
+use jackfield_plugin_api::{CloseKind, CloseReason, Command, Fact, LineId};
+use jackfield_plugin_asterisk::Asterisk;
+use serde_json::{Value, json};
+
+pub(crate) use asterisk::{Pbx, actions, field};
+pub(crate) use say::{Names, say};
+
+/// How a stream is cut into reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// One read for each message.
+    Messages,
+    /// Everything in one read.
+    Whole,
+    /// A read for every byte.
+    Bytes,
+    /// Reads of this size.
+    Pieces(usize),
+}
+
+/// An adapter with its host and its Asterisk.
+pub(crate) struct Bed {
+    pub(crate) driver: Driver<Asterisk>,
+    pub(crate) pbx: Pbx,
+    settings: Value,
+    /// Saves and restores the adapter after every input.
+    pub(crate) swaps: bool,
+    facts: Vec<Fact>,
+    answers: Vec<Answer>,
+    log: Vec<String>,
+    /// Whether the adapter asked for a new connection, and why.
+    pub(crate) reconnect: Option<String>,
+}
+
+pub(crate) fn settings() -> Value {
+    json!({
+        "host": "pbx.example", "username": "cti", "password": "cti-secret", "context": "internal",
+        "pause_reasons": [{"code": "lunch", "label": "Lunch"}, {"code": "training"}],
+    })
+}
+
+impl Bed {
+    /// An adapter that is about to be connected, with the lines 101, 102 and 201.
+    pub(crate) fn new() -> Self {
+        Self::with(&settings(), &json!({}))
+    }
+
+    /// The same with other settings.
+    pub(crate) fn with(settings: &Value, line: &Value) -> Self {
+        let driver = Driver::new(settings).unwrap();
+        let mut bed = Self {
+            driver,
+            pbx: Pbx::default(),
+            settings: settings.clone(),
+            swaps: false,
+            facts: Vec::new(),
+            answers: Vec::new(),
+            log: Vec::new(),
+            reconnect: None,
+        };
+        bed.driver.started().unwrap();
+        bed.take();
+        for number in ["101", "102", "201"] {
+            let mut line = line.clone();
+            line["device"] = format!("PJSIP/{number}").into();
+            bed.driver.line(number, &line).unwrap();
+            bed.take();
+        }
+        bed
+    }
+
+    /// An adapter that is at work.
+    pub(crate) fn up() -> Self {
+        let mut bed = Self::new();
+        bed.connect();
+        bed.facts();
+        bed
+    }
+
+    /// Connects and answers everything that is asked.
+    pub(crate) fn connect(&mut self) {
+        self.reconnect = None;
+        self.driver.opened(0).unwrap();
+        self.take();
+        self.receive(b"Asterisk Call Manager/11.0.0\r\n");
+        self.answer_all();
+        let booted = "Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 0\r\nStatus: Fully Booted\r\n\r\n";
+        self.receive(booted.as_bytes());
+        self.answer_all();
+    }
+
+    /// Lets Asterisk answer what was sent, until nothing more is asked.
+    pub(crate) fn answer_all(&mut self) {
+        loop {
+            let answers = self.pbx.answers();
+            if answers.is_empty() {
+                return;
+            }
+            self.receive(&answers);
+        }
+    }
+
+    pub(crate) fn line(&self, name: &str) -> LineId {
+        self.driver.line_id(name).unwrap()
+    }
+
+    /// Bytes come in one read.
+    pub(crate) fn receive(&mut self, bytes: &[u8]) {
+        if self.reconnect.is_some() {
+            return;
+        }
+        self.driver.received(0, bytes).unwrap();
+        self.take();
+    }
+
+    /// Bytes come, cut in this way.
+    pub(crate) fn stream(&mut self, bytes: &[u8], cut: Cut) {
+        match cut {
+            Cut::Whole => self.receive(bytes),
+            Cut::Bytes => bytes.chunks(1).for_each(|b| self.receive(b)),
+            Cut::Pieces(size) => bytes.chunks(size).for_each(|b| self.receive(b)),
+            Cut::Messages => messages(bytes).iter().for_each(|m| self.receive(m.as_bytes())),
+        }
+    }
+
+    /// An event comes: its name, and fields `Key: value`.
+    pub(crate) fn event(&mut self, name: &str, fields: &[(&str, &str)]) {
+        let mut message = format!("Event: {name}\r\n");
+        for (key, value) in fields {
+            message.push_str(&format!("{key}: {value}\r\n"));
+        }
+        message.push_str("\r\n");
+        self.receive(message.as_bytes());
+    }
+
+    pub(crate) fn command(&mut self, line: &str, name: &str, params: Value) -> u64 {
+        let command = Command::decode(name, params).unwrap().unwrap();
+        let line = self.line(line);
+        let id = self.driver.command(line, &command).unwrap();
+        self.take();
+        id.0
+    }
+
+    pub(crate) fn wait(&mut self, millis: u64) {
+        self.driver.advance(Duration::from_millis(millis)).unwrap();
+        self.take();
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.driver.closed(0, &CloseReason::new(CloseKind::Lost, "reset by peer")).unwrap();
+        self.take();
+    }
+
+    pub(crate) fn close_line(&mut self, line: &str) {
+        let line = self.line(line);
+        self.driver.give(&jackfield_plugin_api::frame::input::InputFrame::line_closed(line)).unwrap();
+        self.take();
+    }
+
+    fn take(&mut self) {
+        for output in self.driver.outputs() {
+            match output {
+                Output::Fact(fact) => self.facts.push(fact),
+                Output::Reply(answer) => self.answers.push(*answer),
+                Output::Send { bytes, .. } => self.pbx.sent(bytes),
+                Output::Reconnect { why, .. } => self.reconnect = Some(why.to_owned()),
+                Output::Log(line) => self.log.push(line.text),
+                _ => {}
+            }
+        }
+        if self.swaps {
+            assert!(self.driver.swap(&self.settings).unwrap());
+        }
+    }
+
+    /// The facts since the last question.
+    pub(crate) fn facts(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.facts)
+    }
+
+    /// The answers since the last question.
+    pub(crate) fn answers(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.answers)
+    }
+
+    /// The log lines since the last question.
+    pub(crate) fn log(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// The actions that were sent since the last question and are not answered by themselves.
+    pub(crate) fn actions(&mut self) -> Vec<String> {
+        self.pbx.take()
+    }
+
+    /// Answers the last action of this name, as Asterisk does.
+    pub(crate) fn reply(&mut self, action: &str, response: &str, message: &str) {
+        let id = field(action, "ActionID").unwrap();
+        self.receive(format!("Response: {response}\r\nActionID: {id}\r\nMessage: {message}\r\n\r\n").as_bytes());
+    }
+}
+
+/// The messages of a stream.
+pub(crate) fn messages(bytes: &[u8]) -> Vec<String> {
+    let text: String = bytes.iter().copied().map(char::from).collect();
+    text.split_inclusive("\r\n\r\n").map(str::to_owned).collect()
+}
+
+/// The events of a recorded stream: what comes after the answer to the login and `FullyBooted`.
+pub(crate) fn events(stream: &[u8]) -> Vec<u8> {
+    let begin = stream.windows(12).position(|w| w == b"Fully Booted").unwrap() + 12;
+    stream[begin + 4..].to_vec()
+}
+
+pub(crate) fn trace(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/traces/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
