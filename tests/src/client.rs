@@ -161,6 +161,11 @@ impl Client {
         }
     }
 
+    /// Looks at all events again: the next [`event`](Self::event) begins with the first that ever came.
+    pub fn look_again(&mut self) {
+        self.seen = 0;
+    }
+
     /// The next event of a name, on a line.
     ///
     /// # Errors

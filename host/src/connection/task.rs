@@ -198,6 +198,8 @@ impl Task {
                 for (id, plan) in lines {
                     self.open_line(id, &plan).await;
                 }
+                #[cfg(feature = "growth")]
+                self.input(&InputFrame::later()).await;
             }
             Err(Fault::Refused { path, text }) => {
                 let at = if path.is_empty() { String::new() } else { format!(".{path}") };

@@ -56,6 +56,18 @@ impl Totals {
         Self { running: Running::Ring, since, ring: 0, talk: 0, hold: 0 }
     }
 
+    /// Totals that were told before, and what has run since.
+    pub(super) const fn restored(told: [u64; 3], running: Running, since: Mark) -> Self {
+        let [ring, talk, hold] = told;
+        Self {
+            running,
+            since,
+            ring: ring.saturating_mul(1000),
+            talk: talk.saturating_mul(1000),
+            hold: hold.saturating_mul(1000),
+        }
+    }
+
     /// From `mark` on, `running` runs.
     pub(super) fn switch(&mut self, running: Running, mark: Mark) {
         let passed = self.since.until(mark);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jackfield_plugin_api::{CallFact, CallState, CauseCode, DeviceState, Fact, SnapshotSupport};
+use jackfield_plugin_api::{AgentFeatures, CallFact, CallState, CauseCode, DeviceState, Fact, SnapshotSupport};
 use jackfield_plugin_api::{CallKey, Snapshot};
 
 use super::body::{ActiveCallSnapshot, Body, Disconnected, Initialized, LossScope, SnapshotReason};
@@ -37,9 +37,10 @@ impl Work<'_> {
         let now = u64::try_from(self.now.millis()).unwrap_or(0);
         self.line.epoch = now.max(self.line.epoch.max(self.shared.closed_epoch) + 1);
         self.line.seq = 0;
-        self.line.resumed = std::mem::replace(&mut self.line.ever_up, true);
+        self.line.resumed = std::mem::replace(&mut self.line.ever_up, true) || !self.line.legs.is_empty();
         self.line.up = true;
         self.line.loss = None;
+        self.line.has_call_centre = self.line.capabilities.agent.contains(AgentFeatures::CALL_CENTRE_MODE);
         // Keys are kept apart within an epoch; after a reconnect only what the phone system shows counts.
         self.line.finished.clear();
         let live = Why::default();
@@ -53,9 +54,7 @@ impl Work<'_> {
             self.fact(&fact, origin.as_ref());
         }
         self.snapshot_event(SnapshotReason::Reconciled);
-        for leg in &mut self.line.legs {
-            leg.told = leg.call.features;
-        }
+        self.line.legs.iter_mut().for_each(super::leg::Leg::all_told);
         self.ended = false;
         if let Some(agent) = self.line.agent.clone() {
             self.emit(&live, Body::AgentStateChanged { agent, previous: None });
@@ -153,9 +152,7 @@ impl Work<'_> {
             }
         }
         self.refresh();
-        for leg in &mut self.line.legs {
-            leg.told = leg.call.features;
-        }
+        self.line.legs.iter_mut().for_each(super::leg::Leg::all_told);
         self.line.consult = None;
         let body = disconnected(self.line, loss, scope);
         self.emit(&Why { cause: Some(cause), ..Why::default() }, Body::Disconnected(body));

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jackfield_plugin_api::{
-    AgentFact, AgentFeatures, CallState, Capabilities, DtmfFact, Fact, Forwarding, LineFact, LineId, Phase, Reason,
-    RecordingFact, RecordingState, SelectableState,
+    AgentFact, CallState, Capabilities, DtmfFact, Fact, Forwarding, LineFact, LineId, Phase, Reason, RecordingFact,
+    RecordingState, SelectableState,
 };
 
 use super::body::{Agent, Body, DtmfEntered};
@@ -114,7 +114,7 @@ impl Work<'_> {
             }
         }
         let Some(is_active) = fact.call_centre else { return };
-        if self.line.up && !self.line.has_call_centre() {
+        if self.line.up && !self.line.has_call_centre {
             self.repaired(Rule::CallCentre, why);
         } else if self.line.call_centre.replace(is_active) != Some(is_active) && self.line.up {
             self.emit(why, Body::CallCentreStateChanged { is_active });
@@ -150,13 +150,9 @@ impl Line {
         }
     }
 
-    pub(super) fn has_call_centre(&self) -> bool {
-        self.capabilities.agent.contains(AgentFeatures::CALL_CENTRE_MODE)
-    }
-
     /// The call-centre mode, where there is one.
     pub(super) fn call_centre_mode(&self) -> Option<bool> {
-        self.call_centre.filter(|_| self.has_call_centre())
+        self.call_centre.filter(|_| self.has_call_centre)
     }
 }
 

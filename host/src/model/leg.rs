@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jackfield_plugin_api::{CallFeatures, CallKey, CallState, Role, Timestamp};
 
 use super::call::{Call, Number, Text};
-use super::clock::Totals;
+use super::clock::{Mark, Running, Totals};
 use super::ids::CallId;
 
 /// One started and not finished call.
@@ -19,6 +19,8 @@ pub(super) struct Leg {
     pub(super) allowed: Option<CallFeatures>,
     /// The features that the last `lineStateChanged` (or snapshot) told.
     pub(super) told: CallFeatures,
+    /// Whether an event has carried other features since: then they must be told, whatever they are now.
+    pub(super) retell: bool,
     /// Whether `commutationStarted` was sent (I4).
     pub(super) commutated: bool,
     /// Whether `callBusy` was sent (I6).
@@ -53,12 +55,63 @@ pub(super) struct Session {
 }
 
 impl Leg {
+    /// A call of which nothing was told yet.
+    pub(super) fn new(key: CallKey, call: Call, totals: Totals) -> Self {
+        Self {
+            key,
+            call: Arc::new(call),
+            allowed: None,
+            told: CallFeatures::NONE,
+            retell: false,
+            commutated: false,
+            busied: false,
+            held: false,
+            conference: false,
+            before: CallState::Unknown,
+            totals,
+            unknown_since: None,
+            busy_until: None,
+            sessions: Vec::new(),
+            owner: None,
+            transfer_to: None,
+        }
+    }
+
+    /// A call that an earlier life of the host left behind, as its last event told it.
+    pub(super) fn restored(key: CallKey, mut call: Call, last_seen: Timestamp) -> Self {
+        let before = call.state;
+        let talked = matches!(before, CallState::Connected | CallState::Held | CallState::Conferenced);
+        let running = match before {
+            CallState::Held => Running::Hold,
+            _ if talked => Running::Talk,
+            CallState::Alerting => Running::Ring,
+            _ => Running::Nothing,
+        };
+        let totals = Totals::restored(call.totals(), running, Mark::new(last_seen, None));
+        call.state = CallState::Unknown;
+        call.features = CallFeatures::NONE;
+        Self {
+            commutated: talked || call.connected_at.is_some(),
+            busied: before == CallState::Busy,
+            held: before == CallState::Held,
+            before,
+            unknown_since: Some(last_seen),
+            ..Self::new(key, call, totals)
+        }
+    }
+
     pub(super) fn id(&self) -> &CallId {
         &self.call.id
     }
 
     pub(super) fn state(&self) -> CallState {
         self.call.state
+    }
+
+    /// Whoever follows the stream knows the features as they are now.
+    pub(super) fn all_told(&mut self) {
+        self.told = self.call.features;
+        self.retell = false;
     }
 
     /// The call, to be changed.

@@ -44,6 +44,8 @@ pub(super) struct Line {
     pub(super) saves: VecDeque<CallSaved>,
     pub(super) agent: Option<Arc<Agent>>,
     pub(super) call_centre: Option<bool>,
+    /// Whether there is a call-centre mode: as `initialized` told it, for the whole epoch (I13).
+    pub(super) has_call_centre: bool,
     pub(super) device_state: Option<DeviceState>,
     /// What the adapter says this line can do at all.
     pub(super) own: Option<Capabilities>,
@@ -82,6 +84,7 @@ impl Line {
             saves: VecDeque::new(),
             agent: None,
             call_centre: None,
+            has_call_centre: false,
             device_state: None,
             own: None,
             capabilities,

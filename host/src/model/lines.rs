@@ -3,21 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jackfield_plugin_api::{CallKey, Capabilities, Command, CommandError, ErrorFact, Fact, LineId, Timestamp, Up};
+use jackfield_plugin_api::{ErrorCode, ErrorFact, Fact, LineId, Severity, Timestamp, Up};
 
-use super::admit::{Admitted, admit, hold_toggle};
-use super::body::{Body, CallSaved, Fault, LossScope, RawMessage, SnapshotReason};
-use super::call::{Call, Changed, Contact, Link as CrmLink, Text};
+use super::body::{Body, Fault, LossScope};
 use super::config::{Loss, ModelConfig};
 use super::epoch::{loss_cause, ready};
 use super::event::{Event, EventCause, Place, ReplyTo};
 use super::facts::{line_of, of_call, shared_text};
 use super::features::narrowed;
-use super::ids::{CallId, CallIds};
-use super::limits::{CONSULT_EXPECTED_FOR, MAX_CONTACTS, MAX_REORDER_WINDOW, MAX_WAITING_FACTS, MAX_WAITING_SAVES};
+use super::ids::CallIds;
+use super::limits::{MAX_REORDER_WINDOW, MAX_WAITING_FACTS};
 use super::line::Line;
 use super::repairs::{Dropped, Repairs};
-use super::view::{LineStatus, last_error, line_stage, view};
 use super::work::{Link, Shared, Why, Work};
 
 /// The call tables of all lines of one connection: facts and time in, events out.
@@ -26,31 +23,16 @@ use super::work::{Link, Shared, Why, Work};
 /// Time that steps back is taken as standing still. After each of them the host asks
 /// [`next_deadline`](Self::next_deadline) and calls [`tick`](Self::tick) then.
 pub struct Model {
-    shared: Shared,
-    lines: BTreeMap<LineId, Line>,
+    pub(super) shared: Shared,
+    pub(super) lines: BTreeMap<LineId, Line>,
     deadlines: BTreeSet<(Timestamp, LineId)>,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Model").field("connection", &self.shared.config.connection).field("lines", &self.lines).finish()
     }
-}
-
-/// What the host found out about a call by itself. Absent: no news.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Enrichment {
-    /// The id of its history row.
-    pub database_id: Option<Text>,
-    /// The caller's number in E.164.
-    pub caller: Option<Text>,
-    /// The called number in E.164.
-    pub called: Option<Text>,
-    /// What the directory found.
-    pub contacts: Option<Vec<Contact>>,
-    /// Records of the CRM tied to the call.
-    pub links: Option<Vec<CrmLink>>,
 }
 
 impl Model {
@@ -92,8 +74,7 @@ impl Model {
         if let Some(deadline) = closed.indexed {
             self.deadlines.remove(&(deadline, line));
         }
-        let loss =
-            Loss { will_retry: false, ..Loss::new(jackfield_plugin_api::ErrorCode::Cancelled, "the line was closed") };
+        let loss = Loss { will_retry: false, ..Loss::new(ErrorCode::Cancelled, "the line was closed") };
         let cause = EventCause::new("lineClosed");
         Work::new(&mut self.shared, &mut closed, now, out).end_epoch(&loss, LossScope::Line, cause);
         self.shared.closed_epoch = self.shared.closed_epoch.max(closed.epoch);
@@ -129,7 +110,7 @@ impl Model {
         }
         if was != Link::Up && known.is_none_or(|known| known.code != loss.code) {
             // Nobody was disconnected by it: it is the connection that cannot come up.
-            let severity = jackfield_plugin_api::Severity::Error;
+            let severity = Severity::Error;
             let fault = Fault { native: loss.native.clone(), ..Fault::new(loss.code, severity, &loss.text) };
             self.emit_connection(now, None, Body::Error(fault), out);
         }
@@ -172,125 +153,8 @@ impl Model {
         self.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
-    /// What a session that has come (or asked, or fallen behind) must be told of a line, stamped with its current
-    /// epoch and number: `initialized`, the snapshot, the agent's state and the line's; of a line that is down
-    /// `disconnected` and the snapshot; of a line that has not started nothing. To answer a query, pick the one asked
-    /// for.
-    #[must_use]
-    pub fn view(&self, now: Timestamp, line: LineId, reason: SnapshotReason) -> Vec<Event> {
-        self.lines.get(&line).map_or_else(Vec::new, |line| view(&self.shared, line, now.max(self.now), reason))
-    }
-
-    /// The line as the answer to `hello` tells it; none when it is not open.
-    #[must_use]
-    pub fn status(&self, line: LineId) -> Option<LineStatus> {
-        self.lines.get(&line).map(|line| LineStatus {
-            state: line_stage(&self.shared, line),
-            epoch: line.epoch,
-            seq: line.seq,
-            last_error: last_error(&self.shared, line).cloned(),
-            capabilities: line.capabilities.clone(),
-        })
-    }
-
-    /// Whether a command may go to the adapter now (M8, M9). If so, its call ids are replaced by the adapter's keys.
-    ///
-    /// # Errors
-    /// The refusal, in words for who sent the command.
-    pub fn admit(&self, line: LineId, command: &mut Command) -> Result<Admitted, CommandError> {
-        admit(&self.shared, self.lines.get(&line), command)
-    }
-
-    /// The command that `holdOrUnholdCall` means now.
-    ///
-    /// # Errors
-    /// The call is not known.
-    pub fn toggle_hold(&self, line: LineId, call: &str) -> Result<Command, CommandError> {
-        hold_toggle(&self.shared, self.lines.get(&line), call)
-    }
-
-    /// A `makeConsultCall` (or `setupTransferCall`) from this call has gone to the adapter: the next outgoing call
-    /// without a role of its own is the consultation (R2).
-    pub fn expect_consult(&mut self, now: Timestamp, line: LineId, primary: &CallId) {
-        let until = self.clock(now) + CONSULT_EXPECTED_FOR;
-        if let Some(line) = self.lines.get_mut(&line) {
-            line.consult = Some((primary.clone(), until));
-        }
-    }
-
-    /// The host's id of the adapter's call, also when the call is over.
-    #[must_use]
-    pub fn call_id(&self, line: LineId, key: &CallKey) -> Option<&CallId> {
-        self.lines.get(&line)?.id_of(key)
-    }
-
-    /// A call that is up.
-    #[must_use]
-    pub fn call(&self, line: LineId, id: &str) -> Option<&Arc<Call>> {
-        self.lines.get(&line)?.legs.iter().find(|leg| leg.id().as_str() == id).map(|leg| &leg.call)
-    }
-
-    /// What was repaired and what was dropped.
-    #[must_use]
-    pub fn repairs(&self) -> &Repairs {
-        &self.shared.repairs
-    }
-
-    /// What the connection can do; before it is up, what the plugin can.
-    #[must_use]
-    pub fn capabilities(&self) -> &Capabilities {
-        &self.shared.capabilities
-    }
-
-    /// The host has found something out about a call: `callInfoChanged` tells it.
-    pub fn enrich(&mut self, now: Timestamp, line: LineId, call: &CallId, found: &Enrichment, out: &mut Vec<Event>) {
-        let now = self.clock(now);
-        let Some(line) = self.lines.get_mut(&line) else { return };
-        let Some(index) = line.index(call) else { return };
-        let changed = enrich(line.legs[index].edit(), found);
-        Work::new(&mut self.shared, line, now, out).enriched(index, changed);
-    }
-
-    /// A call was written to the history: `callSaved`, now or (while the line is down) in the next epoch (M13.1).
-    /// The host calls it only for calls that this line had (I14).
-    pub fn saved(&mut self, now: Timestamp, line: LineId, saved: CallSaved, out: &mut Vec<Event>) {
-        let now = self.clock(now);
-        let Some(line) = self.lines.get_mut(&line) else { return };
-        if let Some(index) = line.index(&saved.call) {
-            line.legs[index].edit().database_id = Some(saved.database_id.clone());
-        }
-        if line.up {
-            Work::new(&mut self.shared, line, now, out).emit(&Why::default(), Body::CallSaved(saved));
-            return;
-        }
-        if line.saves.len() == MAX_WAITING_SAVES {
-            line.saves.pop_front();
-            self.shared.repairs.drop_for(Dropped::TooManySaves);
-        }
-        line.saves.push_back(saved);
-    }
-
-    /// A fault that the host noticed; of the connection as a whole when the line is not up.
-    pub fn fault(&mut self, now: Timestamp, line: Option<LineId>, fault: Fault, out: &mut Vec<Event>) {
-        let now = self.clock(now);
-        self.emit_fault(now, line, None, fault, out);
-    }
-
-    /// A raw message as an event. It uses no number and changes nothing (I18).
-    #[must_use]
-    pub fn raw(&self, now: Timestamp, line: LineId, raw: RawMessage) -> Option<Event> {
-        let line = self.lines.get(&line)?;
-        let event = self.connection_event(now.max(self.now), Body::RawMessage(Box::new(raw)));
-        Some(Event {
-            line: Some(line.id),
-            place: Arc::clone(&line.place),
-            epoch: Some(line.epoch),
-            current: line.current.clone(),
-            ..event
-        })
-    }
-
-    fn clock(&mut self, now: Timestamp) -> Timestamp {
+    /// The time of an input: it never steps back (I7).
+    pub(super) fn clock(&mut self, now: Timestamp) -> Timestamp {
         self.now = self.now.max(now);
         self.now
     }
@@ -365,59 +229,28 @@ impl Model {
     }
 
     fn error(&mut self, now: Timestamp, error: &ErrorFact, origin: Option<&ReplyTo>, out: &mut Vec<Event>) {
+        if error.severity == Severity::Fatal {
+            // What was reported before is told before: the epoch ends here.
+            let ids: Vec<LineId> = self.lines.keys().copied().collect();
+            ids.into_iter().for_each(|id| self.flush(now, id, out));
+        }
         let line = error.line.and_then(|line| self.lines.get(&line));
-        let call = error.key.as_ref().and_then(|key| line?.id_of(key)).cloned();
+        // After its end only `callSaved` may name a call (I3).
+        let call = error.key.as_ref().and_then(|key| line?.find(key)).and_then(|at| Some(line?.legs[at].id().clone()));
         let source = if error.native.is_some() { "phoneSystem" } else { "adapter" };
         let fault =
             Fault { call, source, native: error.native.clone(), ..Fault::new(error.code, error.severity, &error.text) };
+        if error.severity != Severity::Fatal {
+            return self.emit_fault(now, error.line, origin, fault, out);
+        }
+        // I19: what is fatal ends the epoch, whether the adapter says so or not. Its own `Down` then changes nothing.
+        let loss = Loss { native: error.native.clone(), ..Loss::new(error.code, error.text.clone()) };
         self.emit_fault(now, error.line, origin, fault, out);
-        if error.severity == jackfield_plugin_api::Severity::Fatal {
-            // I19: what is fatal ends the epoch, whether the adapter says so or not. Its own `Down` changes nothing.
-            let loss = Loss { native: error.native.clone(), ..Loss::new(error.code, error.text.clone()) };
+        if self.shared.link == Link::Up {
             self.lost(now, &loss, out);
-        }
-    }
-
-    fn emit_fault(
-        &mut self,
-        now: Timestamp,
-        line: Option<LineId>,
-        origin: Option<&ReplyTo>,
-        fault: Fault,
-        out: &mut Vec<Event>,
-    ) {
-        let Some(line) = line.and_then(|line| self.lines.get_mut(&line)) else {
-            return self.emit_connection(now, origin, Body::Error(fault), out);
-        };
-        if line.up {
-            let why = Why { origin, ..Why::default() };
-            Work::new(&mut self.shared, line, now, out).emit(&why, Body::Error(fault));
         } else {
-            // Between two epochs a line is silent (M13.1); its status remembers why it cannot come up.
-            let loss = Loss { native: fault.native.clone(), ..Loss::new(fault.code, fault.message.to_string()) };
-            line.loss = Some(loss);
-            self.emit_connection(now, origin, Body::Error(fault), out);
-        }
-    }
-
-    fn emit_connection(&self, now: Timestamp, origin: Option<&ReplyTo>, body: Body, out: &mut Vec<Event>) {
-        out.push(Event { reply_to: origin.cloned(), ..self.connection_event(now, body) });
-    }
-
-    fn connection_event(&self, now: Timestamp, body: Body) -> Event {
-        Event {
-            line: None,
-            place: Arc::clone(&self.shared.place),
-            epoch: None,
-            seq: None,
-            at: now,
-            src_at: None,
-            synthetic: false,
-            resent: false,
-            cause: None,
-            reply_to: None,
-            current: None,
-            body,
+            self.shared.link = Link::Down;
+            self.shared.loss = Some(loss);
         }
     }
 
@@ -441,35 +274,4 @@ fn begin_if_ready(shared: &mut Shared, line: &mut Line, now: Timestamp, out: &mu
     if let Some(snapshot) = ready(shared, line) {
         Work::new(shared, line, now, out).begin(snapshot.as_ref());
     }
-}
-
-fn enrich(call: &mut Call, found: &Enrichment) -> Changed {
-    let mut changed = Changed::NONE;
-    if found.database_id.is_some() && call.database_id != found.database_id {
-        call.database_id.clone_from(&found.database_id);
-        changed |= Changed::DATABASE_ID;
-    }
-    for (number, normalized, flag) in
-        [(&mut call.caller, &found.caller, Changed::CALLER), (&mut call.called, &found.called, Changed::CALLED)]
-    {
-        if let (Some(number), Some(_)) = (number, normalized)
-            && number.normalized != *normalized
-        {
-            number.normalized.clone_from(normalized);
-            changed |= flag;
-        }
-    }
-    if let Some(contacts) = &found.contacts
-        && call.contacts.as_deref() != Some(contacts.as_slice())
-    {
-        call.contacts = Some(contacts.iter().take(MAX_CONTACTS).cloned().collect());
-        changed |= Changed::CONTACTS;
-    }
-    if let Some(links) = &found.links
-        && call.links.as_deref() != Some(links.as_slice())
-    {
-        call.links = Some(links.iter().take(MAX_CONTACTS).cloned().collect());
-        changed |= Changed::LINKS;
-    }
-    changed
 }

@@ -14,6 +14,7 @@
 //! up to date (`features`), and each event leaves through `Work::emit`.
 
 mod admit;
+mod ask;
 mod body;
 mod call;
 pub mod check;
@@ -36,6 +37,7 @@ mod repairs;
 pub mod replay;
 mod sessions;
 mod start;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod time_text;
@@ -54,7 +56,8 @@ pub use call::{Call, Changed, Contact, Link, Number, Text};
 pub use config::{Loss, ModelConfig};
 pub use event::{Event, EventCause, EventName, Place, ReplyTo};
 pub use ids::{CallId, CallIds, UuidV7Ids};
-pub use lines::{Enrichment, Model};
+pub use lines::Model;
 pub use repairs::{Dropped, Repairs, Rule};
+pub use tell::{Enrichment, KeptCall};
 pub use view::{LineStage, LineStatus};
 pub use write::write_capabilities;

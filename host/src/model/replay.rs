@@ -71,6 +71,15 @@ impl LineTable {
         self.calls.iter().find(|row| row.call_id == id)
     }
 
+    /// I15: calls outlive the connection, what they do is not known.
+    fn forget_states(&mut self) {
+        self.features_mask = 0;
+        for row in &mut self.calls {
+            "unknown".clone_into(&mut row.state);
+            row.features_mask = 0;
+        }
+    }
+
     fn put(&mut self, row: CallRow) {
         match self.calls.iter_mut().find(|known| known.call_id == row.call_id) {
             Some(known) => *known = row,
@@ -98,6 +107,11 @@ impl Replay {
         self.lines.get(name)
     }
 
+    /// The host died without a word: a greater epoch will imply `disconnected` (I1).
+    pub fn host_died(&mut self) {
+        self.lines.values_mut().for_each(LineTable::forget_states);
+    }
+
     /// Follows one notification. Events of a connection as a whole, raw messages and events sent again change nothing.
     pub fn event(&mut self, event: &Value) {
         let params = &event["params"];
@@ -115,13 +129,7 @@ impl Replay {
                 return;
             }
             "activeCallSnapshot" => *table = LineTable::of_snapshot(params),
-            "disconnected" => {
-                table.features_mask = 0;
-                for row in &mut table.calls {
-                    row.state = "unknown".to_owned();
-                    row.features_mask = 0;
-                }
-            }
+            "disconnected" => table.forget_states(),
             "callFinished" => {
                 let id = data["call"]["callId"].as_str().unwrap_or_default();
                 table.calls.retain(|row| row.call_id != id);

@@ -1,7 +1,5 @@
 //! Calls that are seen for the first time (T1, I2, R1, R2).
 
-use std::sync::Arc;
-
 use jackfield_plugin_api::{CallFact, CallFeatures, CallKey, CallState, CauseCode, Direction, Role, Scope};
 
 use super::body::Body;
@@ -53,21 +51,9 @@ impl Work<'_> {
             ..blank(id.clone(), self.line.device.clone(), since, state)
         };
         self.line.legs.push(Leg {
-            key: fact.key.clone(),
-            call: Arc::new(call),
-            allowed: None,
-            told: CallFeatures::NONE,
-            commutated: false,
-            busied: false,
-            held: false,
-            conference: false,
-            before: CallState::Unknown,
-            totals: Totals::new(since),
             unknown_since: (state == CallState::Unknown).then_some(self.now),
-            busy_until: None,
-            sessions: Vec::new(),
             owner: why.origin.map(|origin| Text::from(origin.session.as_str())),
-            transfer_to: None,
+            ..Leg::new(fact.key.clone(), call, Totals::new(since))
         });
         let index = self.line.legs.len() - 1;
         if self.line.current.is_none() {

@@ -149,6 +149,7 @@ impl<'a> Work<'a> {
         if totals != leg.call.totals() {
             leg.edit().set_totals(totals);
         }
+        leg.retell |= leg.call.features != leg.told;
         Arc::clone(&leg.call)
     }
 
@@ -193,10 +194,10 @@ impl<'a> Work<'a> {
         }
         for index in 0..self.line.legs.len() {
             let leg = &mut self.line.legs[index];
-            if leg.told == leg.call.features {
+            if !leg.retell && leg.told == leg.call.features {
                 continue;
             }
-            leg.told = leg.call.features;
+            leg.all_told();
             let (call, features) = (Some(leg.id().clone()), leg.told);
             self.line.told = state.clone();
             self.emit(&why, Body::LineStateChanged(LineStateChanged { call, features, line: state.clone() }));

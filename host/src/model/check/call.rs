@@ -49,9 +49,8 @@ impl CallCheck {
             line.calls.insert(id.to_owned(), Self::default());
         }
         found.check("I3", !line.finished.contains(id), || format!("{name} of call {id}, which is over"));
-        // An error may name a call that is over (I19).
         let Some(call) = line.calls.get_mut(id) else {
-            found.check("I2", name == EventName::Error, || format!("{name} of call {id}, which has not started"));
+            found.add("I2", format!("{name} of call {id}, which is not up"));
             return;
         };
         let from = before.call(id).map_or("", |row| row.state.as_str());

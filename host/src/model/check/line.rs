@@ -52,6 +52,10 @@ impl LineCheck {
         });
     }
 
+    pub(super) fn host_died(&mut self) {
+        self.stage = Stage::Down;
+    }
+
     pub(super) fn event(
         &mut self,
         name: EventName,
@@ -85,6 +89,13 @@ impl LineCheck {
             EventName::Disconnected => self.disconnected(params, before, found),
             EventName::Error => self.fatal = params["data"]["severity"] == "fatal",
             _ => {}
+        }
+        let object = &params["data"]["call"];
+        if let Some(id) = object["callId"].as_str()
+            && self.told.get(id).copied().unwrap_or_default() != object["featuresMask"].as_u64().unwrap_or_default()
+        {
+            // A call object tells other features: lineStateChanged must follow, whatever it says then.
+            self.told.insert(id.to_owned(), u64::MAX);
         }
         let finished = params["data"]["call"]["callId"].as_str().filter(|_| name == EventName::CallFinished);
         if let Some(id) = finished {

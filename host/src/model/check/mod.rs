@@ -87,6 +87,12 @@ impl Checker {
         self.note(found, event);
     }
 
+    /// The host died without a word: a greater epoch will imply `disconnected` (I1).
+    pub fn host_died(&mut self) {
+        self.replay.host_died();
+        self.lines.values_mut().for_each(LineCheck::host_died);
+    }
+
     /// All events of one input have come: nothing may be left untold (I9, I11).
     pub fn settled(&mut self) {
         let mut found = Findings::default();

@@ -80,6 +80,19 @@ impl Bench {
         bench
     }
 
+    /// The host dies without a word.
+    pub(super) fn died(&mut self) {
+        self.checker.host_died();
+    }
+
+    /// Another life of the host on the same stream, with a model that knows nothing.
+    pub(super) fn heir(&mut self, capabilities: Capabilities) -> Self {
+        let mut heir = Self::down(capabilities);
+        heir.checker = std::mem::take(&mut self.checker);
+        heir.now = self.now;
+        heir
+    }
+
     /// Gives the model one input and checks what comes out.
     pub(super) fn input(&mut self, input: impl FnOnce(&mut Model, Timestamp, &mut Vec<Event>)) -> &mut Self {
         self.last.clear();
@@ -152,14 +165,6 @@ impl Bench {
 
     pub(super) fn repairs(&self) -> &Repairs {
         self.model.repairs()
-    }
-
-    /// Only events of calls, with their calls, without lineStateChanged.
-    pub(super) fn story(&self) -> String {
-        let skip = ["initialized", "activeCallSnapshot", "lineStateChanged", "agentStateChanged"];
-        let names = self.log.iter().filter(|event| !skip.contains(&event["method"].as_str().unwrap_or_default()));
-        let names: Vec<String> = names.map(short_json).collect();
-        names.join(" ")
     }
 
     /// The rules that the stream breaks.
