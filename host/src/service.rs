@@ -14,6 +14,7 @@ use crate::api::{Shared, http};
 use crate::config::{Config, check};
 use crate::connection::{ConnectionHandle, ConnectionPlan};
 use crate::hub::{AskView, Hub, LineKey, close_code, frame};
+use crate::metrics::Metrics;
 use crate::plugins::Folder;
 
 /// How long clients get to read the last word.
@@ -54,7 +55,8 @@ impl Service {
         if config.store.is_some() {
             tracing::warn!("[store]: this version keeps no calls yet; the key has no effect");
         }
-        let plans = plans(&config, &folder, seed);
+        let metrics = Arc::new(Metrics::new());
+        let plans = plans(&config, &folder, &metrics, seed);
         let names: Vec<(String, LineKey)> =
             plans.iter().flat_map(|p| p.lines.iter().map(|(line, key)| (line.name.clone(), *key))).collect();
         let users = Users::new(&config, &names);
@@ -65,7 +67,7 @@ impl Service {
                 owners.get().and_then(|o| o.get(&line)).is_some_and(|c| c.try_view(session, line, reason))
             })
         };
-        let hub = Hub::start(ask);
+        let hub = Hub::start(ask, metrics.hub.clone());
         let mut connections = Vec::new();
         let mut of_line = HashMap::new();
         for plan in plans {
@@ -77,7 +79,7 @@ impl Service {
         // Set once, right here.
         let _ = owners.set(of_line.clone());
         let most = config.server.max_sessions;
-        let shared = Shared::new(config.server, users, hub, of_line);
+        let shared = Shared::new(config.server, users, hub, of_line, metrics);
         let accepting = tokio::spawn(server.serve(http::router(Arc::clone(&shared)), most));
         Ok(Self { shared, connections, address, encrypted, accepting, _folder: folder })
     }
@@ -115,7 +117,7 @@ impl Service {
 }
 
 /// What each connection is made from; lines are numbered through the whole host.
-fn plans(config: &Config, folder: &Folder, seed: u64) -> Vec<ConnectionPlan> {
+fn plans(config: &Config, folder: &Folder, metrics: &Metrics, seed: u64) -> Vec<ConnectionPlan> {
     let mut next = 0;
     let mut key = || {
         next += 1;
@@ -129,6 +131,7 @@ fn plans(config: &Config, folder: &Folder, seed: u64) -> Vec<ConnectionPlan> {
                 .choose(&connection.plugin, connection.version.as_deref())
                 .and_then(|plugin| granted(plugin, connection))
                 .cloned(),
+            metrics: metrics.connection(&connection.id),
             config: connection.clone(),
             seed: seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
         })

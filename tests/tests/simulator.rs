@@ -401,3 +401,62 @@ fn two_tabs_get_the_same_events_and_queries_answer_the_asker_alone() {
     let resent = |client: &Client| client.events.iter().filter(|e| e["params"]["resent"] == true).count();
     assert_eq!(resent(&one), resent(&two) + 1);
 }
+
+#[test]
+fn a_command_with_a_repeated_key_is_done_once() {
+    let host = host();
+    let mut one = host.client(ALICE).unwrap();
+    let mut two = host.client(ALICE).unwrap();
+    let make = json!({ "line": "sim/101", "to": "600", "idempotencyKey": "k-1" });
+    let first = one.call("makeCall", &make).unwrap();
+    assert_eq!(two.call("makeCall", &make).unwrap(), first, "the other tab gets the same answer");
+    let other = json!({ "line": "sim/101", "to": "102", "idempotencyKey": "k-1" });
+    let e = error(two.call("makeCall", &other));
+    assert_eq!(e["data"]["pointer"], "/params/idempotencyKey", "{e}");
+    let mut crm = host.client(CRM).unwrap();
+    let e = error(crm.call("makeCall", &make));
+    assert_eq!(e["data"]["code"], "invalidCallState", "another user's key is another key: {e}");
+    one.named("callStarted", "sim/101").unwrap();
+    one.read_for(Duration::from_millis(300));
+    assert_eq!(one.core("sim/101").iter().filter(|m| *m == "callStarted").count(), 1);
+}
+
+#[test]
+fn a_token_is_renewed_on_the_live_socket_but_not_changed_to_another_users() {
+    let host = host();
+    let mut alice = host.client(ALICE).unwrap();
+    assert_eq!(alice.call("authenticate", &json!({ "token": ALICE })).unwrap(), json!({}));
+    assert_eq!(error(alice.call("authenticate", &json!({ "token": BOB })))["data"]["code"], "forbidden");
+    assert_eq!(error(alice.call("authenticate", &json!({ "token": "x" })))["data"]["code"], "authenticationFailed");
+    alice.call("makeCall", &json!({ "line": "sim/101", "to": "600" })).unwrap();
+}
+
+#[test]
+fn numbers_are_told_to_who_may_read_them() {
+    let host = host();
+    let mut alice = host.client(ALICE).unwrap();
+    alice.call("makeCall", &json!({ "line": "sim/101", "to": "600" })).unwrap();
+    alice.named("commutationStarted", "sim/101").unwrap();
+    let get = |token: &str| {
+        let mut stream = TcpStream::connect(host.address()).unwrap();
+        let bearer = format!("Authorization: Bearer {token}");
+        write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\n{bearer}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(get("nobody").starts_with("HTTP/1.1 401"));
+    assert!(get(ALICE).starts_with("HTTP/1.1 403"));
+    let page = get(CRM);
+    for line in [
+        "cti_connection_up{connection=\"sim\"} 1",
+        "cti_lines_up{connection=\"sim\"} 2",
+        "cti_calls{connection=\"sim\"} 1",
+        "cti_events_total{connection=\"sim\",event=\"callStarted\"} 1",
+        "cti_repair_total{connection=\"sim\",rule=\"I2\"} 0",
+        "cti_commands_total{connection=\"sim\",result=\"accepted\"} 1",
+        "jackfield_sessions 1",
+    ] {
+        assert!(page.lines().any(|l| l == line), "`{line}` is not in\n{page}");
+    }
+}

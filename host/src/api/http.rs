@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde_json::json;
 
 use super::Shared;
 use super::websocket;
+use crate::config::Role;
 
 /// The routes of the host.
 pub fn router(shared: Arc<Shared>) -> Router {
@@ -18,6 +19,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/ws", get(websocket::upgrade))
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing here; clients connect to /ws"))
         .with_state(shared)
 }
@@ -28,6 +30,24 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
         return problem(StatusCode::SERVICE_UNAVAILABLE, "the host is stopping");
     }
     "ok\n".into_response()
+}
+
+/// Numbers tell how busy a business is: not for everybody.
+async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let user = websocket::bearer(&headers).and_then(|token| shared.users.authenticate(&token));
+    match user.map(|u| u.role) {
+        Some(Role::Admin | Role::Service | Role::Supervisor) => {
+            let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+            ([(header::CONTENT_TYPE, kind)], shared.metrics.page()).into_response()
+        }
+        Some(Role::Agent) => problem(StatusCode::FORBIDDEN, "agents do not read /metrics"),
+        None => {
+            let text = "/metrics needs the token of a service, supervisor or admin (Authorization: Bearer …)";
+            let mut response = problem(StatusCode::UNAUTHORIZED, text);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+        }
+    }
 }
 
 /// An RFC 9457 problem.

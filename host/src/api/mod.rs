@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::config::ServerConfig;
 use crate::connection::ConnectionHandle;
 use crate::hub::{Hub, LineKey};
+use crate::metrics::Metrics;
 
 use auth::Users;
 
@@ -31,6 +32,8 @@ pub struct Shared {
     pub hub: Hub,
     /// The connection of every line.
     pub connections: HashMap<LineKey, ConnectionHandle>,
+    /// What `/metrics` tells.
+    pub metrics: Arc<Metrics>,
     stopping: AtomicBool,
 }
 
@@ -42,8 +45,9 @@ impl Shared {
         users: Users,
         hub: Hub,
         connections: HashMap<LineKey, ConnectionHandle>,
+        metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        Arc::new(Self { config, users, hub, connections, stopping: AtomicBool::new(false) })
+        Arc::new(Self { config, users, hub, connections, metrics, stopping: AtomicBool::new(false) })
     }
 
     /// Nobody new is let in from now on.

@@ -192,7 +192,7 @@ impl Session {
         }
     }
 
-    async fn request(&self, request: Request) -> Result<Option<Goodbye>, (Value, RpcError)> {
+    async fn request(&mut self, request: Request) -> Result<Option<Goodbye>, (Value, RpcError)> {
         let Some(user) = self.user.clone() else { return Ok(None) };
         let Request { id, method, params } = request;
         match method.as_str() {
@@ -200,6 +200,11 @@ impl Session {
             "goodbye" => {
                 self.shared.hub.frame(self.id, frame::text(rpc::result(&id, &json!({})).as_bytes())).await;
                 Ok(Some(Goodbye(close_code::NORMAL, "goodbye".to_owned())))
+            }
+            "authenticate" => {
+                self.authenticate(&user, &params).map_err(|e| (id.clone(), e))?;
+                self.shared.hub.frame(self.id, frame::text(rpc::result(&id, &json!({})).as_bytes())).await;
+                Ok(None)
             }
             "subscribe" => {
                 let wanted = self.lines(&user, &params).map_err(|e| (id.clone(), e))?;
@@ -217,6 +222,19 @@ impl Session {
                 Ok(None)
             }
             _ => Err((id, RpcError::method_not_found(&method))),
+        }
+    }
+
+    /// A new token on the live socket: of the same user, or everything that was shown so far would be another's.
+    fn authenticate(&mut self, user: &User, params: &Map<String, Value>) -> Result<(), RpcError> {
+        let token = params.get("token").and_then(Value::as_str).unwrap_or_default();
+        match self.shared.users.authenticate(token) {
+            Some(new) if new.name == user.name => {
+                self.user = Some(new);
+                Ok(())
+            }
+            Some(_) => Err(RpcError::ours(ErrorCode::Forbidden, "the token is another user's; connect anew")),
+            None => Err(RpcError::ours(ErrorCode::AuthenticationFailed, "the token is not valid")),
         }
     }
 
@@ -285,7 +303,14 @@ impl Session {
             return Err(forbidden(format!("a {} sees lines, but does not command them", user.role.as_str())));
         }
         params.remove("connection");
-        params.remove("idempotencyKey");
+        let idempotency_key = match params.remove("idempotencyKey") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(key)) if (1..=100).contains(&key.len()) => Some(key),
+            Some(_) => {
+                let text = "`idempotencyKey` is a text of 1 to 100 bytes";
+                return Err(RpcError::invalid_params("/params/idempotencyKey", text));
+            }
+        };
         let timeout = match params.remove("timeoutMs") {
             None | Some(Value::Null) => DEFAULT_TIMEOUT,
             Some(value) => {
@@ -300,8 +325,8 @@ impl Session {
             return Err(RpcError::ours(ErrorCode::General, "the line has no connection"));
         };
         let params = Value::Object(params);
-        let command =
-            ClientCommand { session: self.id, user: user.name.clone(), id, line: key, method, params, timeout };
+        let (session, user) = (self.id, user.name.clone());
+        let command = ClientCommand { session, user, id, line: key, method, params, idempotency_key, timeout };
         match connection.command(command).await {
             true => Ok(()),
             false => Err(RpcError::ours(ErrorCode::ConnectionLost, "the host is stopping")),

@@ -99,7 +99,7 @@ fn is_allowed(shared: &Shared, origin: &str, headers: &HeaderMap) -> bool {
 }
 
 /// The token of the handshake, if one came with it.
-fn bearer(headers: &HeaderMap) -> Option<String> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<String> {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     if let Some((scheme, token)) = authorization.and_then(|v| v.split_once(' '))
         && scheme.eq_ignore_ascii_case("bearer")

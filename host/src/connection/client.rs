@@ -3,9 +3,11 @@
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{Command, CommandError, ErrorCode, LineId};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::ClientCommand;
 use super::commands;
+use super::memory::{MemoryKey, Remembered};
 use super::outbox;
 use super::task::Task;
 use crate::hub::{LineKey, SessionId, View, ViewReason, frame};
@@ -85,15 +87,37 @@ impl Task {
             self.hub.frame(client.session, frame::text(rpc::result(&client.id, &capabilities).as_bytes())).await;
             return Ok(());
         }
+        let key = match self.commands.memory.look_up(client, Instant::now())? {
+            Remembered::New(key) => key,
+            Remembered::Waits => return Ok(()),
+            Remembered::Done(outcome) => {
+                self.hub.frame(client.session, commands::answer(&client.id, &outcome)).await;
+                return Ok(());
+            }
+        };
+        let done = self.execute(client, line, key.clone()).await;
+        if let (Err(_), Some(key)) = (&done, key) {
+            // Nothing was done, so nothing is remembered; nobody can wait for it yet.
+            self.commands.memory.forget(&key);
+        }
+        done
+    }
+
+    /// A command that is new: judged, then given to the adapter.
+    async fn execute(&mut self, client: &ClientCommand, line: LineId, key: Option<MemoryKey>) -> Result<(), RpcError> {
         let mut command = self.read(client, line)?;
         let call_id = command.calls().first().map(ToString::to_string);
         match self.model.admit(line, &mut command)? {
             Admitted::Noop(reply) => {
-                self.hub.frame(client.session, commands::answer(&client.id, Ok((call_id, reply)))).await;
+                let outcome = commands::outcome(Ok((call_id, reply)));
+                if let Some(key) = key {
+                    self.commands.memory.finish(&key, &outcome);
+                }
+                self.hub.frame(client.session, commands::answer(&client.id, &outcome)).await;
             }
             Admitted::Go => {
                 self.expect_consult(line, &command, call_id.as_deref());
-                let id = self.commands.take(client, line, call_id)?;
+                let id = self.commands.take(client, line, call_id, key)?;
                 tracing::info!(
                     target: "audit", connection = %self.config.id, user = %client.user, session = %client.session,
                     line = %self.lines.get(&line).map_or("", |plan| &plan.name), method = %client.method, command = %id,

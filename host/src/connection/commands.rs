@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::ClientCommand;
+use super::memory::{Memory, MemoryKey, Outcome};
 use crate::hub::{SessionId, frame};
 use crate::model::ReplyTo;
-use crate::rpc;
+use crate::rpc::{self, RpcError};
 
 /// Answers to be sent.
 pub(super) type Answers = Vec<(SessionId, Bytes)>;
@@ -31,6 +32,8 @@ struct Waiting {
     until: Instant,
     /// The phone system has accepted; the answer waits for the first fact of this call.
     accepted: Option<(CallKey, Reply)>,
+    /// Who else gets the answer.
+    memory: Option<MemoryKey>,
 }
 
 /// All that wait.
@@ -38,6 +41,7 @@ struct Waiting {
 pub(super) struct Commands {
     waiting: BTreeMap<CommandId, Waiting>,
     last: u64,
+    pub(super) memory: Memory,
 }
 
 impl Commands {
@@ -50,6 +54,7 @@ impl Commands {
         command: &ClientCommand,
         line: LineId,
         call_id: Option<String>,
+        memory: Option<MemoryKey>,
     ) -> Result<CommandId, CommandError> {
         if self.waiting.len() >= MOST {
             let text = format!("{MOST} commands wait for this phone system already");
@@ -65,6 +70,7 @@ impl Commands {
             call_id,
             until: Instant::now() + command.timeout,
             accepted: None,
+            memory,
         };
         self.waiting.insert(id, waiting);
         Ok(id)
@@ -102,7 +108,7 @@ impl Commands {
             Err(error) => Err(error),
         };
         if let Some(waiting) = self.waiting.remove(&id) {
-            out.push(waiting.answer(result));
+            self.finish(&waiting, result, out);
         }
         true
     }
@@ -120,7 +126,7 @@ impl Commands {
         for (id, call_id) in ready {
             if let Some(mut waiting) = self.waiting.remove(&id) {
                 let reply = waiting.accepted.take().map_or_else(Reply::accepted, |(_, reply)| reply);
-                out.push(waiting.answer(Ok((Some(call_id), reply))));
+                self.finish(&waiting, Ok((Some(call_id), reply)), out);
             }
         }
     }
@@ -134,7 +140,17 @@ impl Commands {
                 "the phone system has not answered `{}` in time; it may still do it, the events will tell",
                 waiting.method
             );
-            out.push(waiting.answer(Err(CommandError::new(ErrorCode::Timeout, text))));
+            self.finish(&waiting, Err(CommandError::new(ErrorCode::Timeout, text)), out);
+        }
+    }
+
+    /// The answer to who sent it, and to who sent the same.
+    fn finish(&mut self, waiting: &Waiting, answered: Answered, out: &mut Answers) {
+        let outcome = outcome(answered);
+        out.push((waiting.session, answer(&waiting.id, &outcome)));
+        if let Some(key) = &waiting.memory {
+            let others = self.memory.finish(key, &outcome);
+            out.extend(others.into_iter().map(|(session, id)| (session, answer(&id, &outcome))));
         }
     }
 
@@ -142,31 +158,32 @@ impl Commands {
     pub(super) fn lose_all(&mut self, why: &str, out: &mut Answers) {
         for (_, waiting) in std::mem::take(&mut self.waiting) {
             let text = format!("the connection was lost before `{}` was answered: {why}", waiting.method);
-            out.push(waiting.answer(Err(CommandError::new(ErrorCode::ConnectionLost, text).retryable())));
+            self.finish(&waiting, Err(CommandError::new(ErrorCode::ConnectionLost, text).retryable()), out);
         }
     }
 }
 
-impl Waiting {
-    fn answer(&self, result: Result<(Option<String>, Reply), CommandError>) -> (SessionId, Bytes) {
-        (self.session, answer(&self.id, result))
+/// The call that a command made or acted on, and what else the adapter says.
+type Answered = Result<(Option<String>, Reply), CommandError>;
+
+/// How a command went, as the client is told.
+pub(super) fn outcome(answered: Answered) -> Outcome {
+    let (call_id, reply) = answered.map_err(RpcError::from)?;
+    let mut result: Map<String, Value> = reply.values.into_iter().collect();
+    if let Some(call_id) = call_id {
+        result.insert("callId".to_owned(), json!(call_id));
     }
+    if reply.noop {
+        result.insert("noop".to_owned(), json!(true));
+    }
+    Ok(Value::Object(result))
 }
 
-/// The frame that answers a command.
-pub(super) fn answer(id: &Value, result: Result<(Option<String>, Reply), CommandError>) -> Bytes {
-    let text = match result {
-        Ok((call_id, reply)) => {
-            let mut result: Map<String, Value> = reply.values.into_iter().collect();
-            if let Some(call_id) = call_id {
-                result.insert("callId".to_owned(), json!(call_id));
-            }
-            if reply.noop {
-                result.insert("noop".to_owned(), json!(true));
-            }
-            rpc::result(id, &Value::Object(result))
-        }
-        Err(error) => rpc::error(id, &rpc::RpcError::from(error)),
+/// The frame that answers a request.
+pub(super) fn answer(id: &Value, outcome: &Outcome) -> Bytes {
+    let text = match outcome {
+        Ok(result) => rpc::result(id, result),
+        Err(error) => rpc::error(id, error),
     };
     frame::text(text.as_bytes())
 }

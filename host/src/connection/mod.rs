@@ -11,7 +11,10 @@ mod client;
 mod commands;
 mod dial;
 mod http;
+mod lifecycle;
+mod memory;
 mod outbox;
+mod outputs;
 mod task;
 mod timers;
 mod transports;
@@ -27,6 +30,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{ConnectionConfig, LinePlan};
 use crate::hub::{Hub, LineKey, SessionId, ViewReason};
+use crate::metrics::ConnectionMetrics;
 use crate::plugins::LoadedPlugin;
 
 /// How much may wait for a connection before who sends more must wait.
@@ -43,6 +47,8 @@ pub struct ConnectionPlan {
     pub plugin: Result<LoadedPlugin, String>,
     /// For the adapter's random numbers, call ids and jitter.
     pub seed: u64,
+    /// Where it counts.
+    pub metrics: ConnectionMetrics,
 }
 
 /// A client's command.
@@ -60,6 +66,8 @@ pub struct ClientCommand {
     pub method: String,
     /// Its parameters, less `line`, `timeoutMs` and `idempotencyKey`.
     pub params: Value,
+    /// A name for the command: the same one again is not done again.
+    pub idempotency_key: Option<String>,
     /// How long to wait for the phone system.
     pub timeout: Duration,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jackfield_plugin_api::LineId;
+use tokio::time::Instant;
 
 use crate::hub::{Batch, Hub, LineKey, frame};
 use crate::model::Event;
@@ -32,7 +33,7 @@ impl Outbox {
     }
 
     /// Publishes the events of one input, in their order; empties `events`.
-    pub(super) async fn publish(&self, hub: &Hub, events: &mut Vec<Event>) {
+    pub(super) async fn publish(&self, hub: &Hub, events: &mut Vec<Event>, born: Option<Instant>) {
         let mut drafts: Vec<Draft> = Vec::new();
         for event in events.drain(..) {
             let key = event.line.and_then(|line| self.keys.get(&line)).copied();
@@ -49,7 +50,7 @@ impl Outbox {
             draft.ends.push(u32::try_from(end).unwrap_or(u32::MAX));
         }
         for Draft { key, epoch, first_seq, bytes, ends } in drafts {
-            hub.publish(key, Batch { epoch, first_seq, bytes: bytes.into(), ends: ends.into() }).await;
+            hub.publish(key, Batch { epoch, first_seq, bytes: bytes.into(), ends: ends.into(), born }).await;
         }
     }
 }

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use jackfield_plugin_api::{CloseKind, CloseReason, TransportId, TransportSpec};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::backoff::BackOff;
 use super::dial::{self, Link};
@@ -37,6 +38,8 @@ pub(super) enum Happened {
 pub(super) struct TransportEvent {
     pub(super) transport: TransportId,
     life: u64,
+    /// When it happened.
+    pub(super) at: Instant,
     pub(super) happened: Happened,
 }
 
@@ -163,7 +166,10 @@ struct Teller {
 impl Teller {
     /// `false`: the connection is gone.
     async fn tell(&self, happened: Happened) -> bool {
-        self.events.send(TransportEvent { transport: self.transport, life: self.life, happened }).await.is_ok()
+        self.events
+            .send(TransportEvent { transport: self.transport, life: self.life, at: Instant::now(), happened })
+            .await
+            .is_ok()
     }
 }
 
@@ -218,14 +224,14 @@ impl Task {
 
     /// Waits between tries. `false`: closed meanwhile.
     async fn pause(&mut self, wait: Duration) -> bool {
-        let mut until = tokio::time::Instant::now() + wait;
+        let mut until = Instant::now() + wait;
         loop {
             tokio::select! {
                 () = tokio::time::sleep_until(until) => return true,
                 order = self.orders.recv() => match order {
                     Some(Order::Slow) => {
                         self.backoff.slow();
-                        until = tokio::time::Instant::now() + self.backoff.next();
+                        until = Instant::now() + self.backoff.next();
                     }
                     Some(order) => if !self.idle(&order) { return false },
                     None => return false,

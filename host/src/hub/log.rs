@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 /// The most bytes of a line's log, whatever the number of events it may keep.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
@@ -18,6 +19,8 @@ pub struct Batch {
     pub bytes: Bytes,
     /// Where each frame ends in `bytes`.
     pub ends: Box<[u32]>,
+    /// When the phone system's bytes came that led to them.
+    pub born: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -141,7 +144,7 @@ mod tests {
             end
         });
         let ends = ends.collect();
-        Batch { epoch, first_seq, bytes, ends }
+        Batch { epoch, first_seq, bytes, ends, born: None }
     }
 
     fn text(log: &LineLog, position: u64) -> String {

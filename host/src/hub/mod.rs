@@ -22,6 +22,8 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use crate::metrics::HubMetrics;
+
 pub use log::Batch;
 pub use outlet::Outlet;
 
@@ -126,7 +128,7 @@ pub struct Hub {
     to: mpsc::Sender<ToHub>,
     ticks: Arc<AtomicU64>,
     next: Arc<AtomicU64>,
-    sessions: Arc<AtomicU64>,
+    metrics: HubMetrics,
 }
 
 /// How often clients are pinged; one that was silent for two of these and a half is dead.
@@ -135,10 +137,10 @@ pub const PING_EVERY: Duration = Duration::from_secs(20);
 impl Hub {
     /// Starts the hub's task, which ends with the last handle.
     #[must_use]
-    pub fn start(ask: AskView) -> Self {
+    pub fn start(ask: AskView, metrics: HubMetrics) -> Self {
         let (to, from) = mpsc::channel(QUEUE);
-        let hub = Self { to, ticks: Arc::default(), next: Arc::new(AtomicU64::new(1)), sessions: Arc::default() };
-        let shard = shard::Shard::new(ask, hub.to.downgrade(), Arc::clone(&hub.ticks), Arc::clone(&hub.sessions));
+        let hub = Self { to, ticks: Arc::default(), next: Arc::new(AtomicU64::new(1)), metrics };
+        let shard = shard::Shard::new(ask, hub.to.downgrade(), Arc::clone(&hub.ticks), hub.metrics.clone());
         tokio::spawn(shard.run(from));
         hub
     }
@@ -158,7 +160,7 @@ impl Hub {
     /// How many sessions there are.
     #[must_use]
     pub fn sessions(&self) -> u64 {
-        self.sessions.load(Ordering::Relaxed)
+        self.metrics.sessions.get().unsigned_abs()
     }
 
     async fn send(&self, message: ToHub) {

@@ -8,11 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::log::LineLog;
 use super::session::{Cursor, Flushed, Joining, Session};
 use super::{AskView, LineKey, PING_EVERY, SessionId, ToHub, View, ViewReason, Wanted, close_code, frame};
+use crate::metrics::HubMetrics;
 
 /// Messages taken at once: what came together is written together.
 const DRAIN: usize = 1_024;
@@ -28,30 +29,28 @@ pub(super) struct Shard {
     ask: AskView,
     own: mpsc::WeakSender<ToHub>,
     ticks: Arc<AtomicU64>,
-    count: Arc<AtomicU64>,
+    metrics: HubMetrics,
     logs: HashMap<LineKey, LineLog>,
     subscribers: HashMap<LineKey, Subscribers>,
     sessions: HashMap<SessionId, Session>,
     /// Sessions with something to write.
     dirty: BTreeSet<SessionId>,
+    /// When the bytes came whose events are on their way.
+    born: Vec<Instant>,
 }
 
 impl Shard {
-    pub(super) fn new(
-        ask: AskView,
-        own: mpsc::WeakSender<ToHub>,
-        ticks: Arc<AtomicU64>,
-        count: Arc<AtomicU64>,
-    ) -> Self {
+    pub(super) fn new(ask: AskView, own: mpsc::WeakSender<ToHub>, ticks: Arc<AtomicU64>, metrics: HubMetrics) -> Self {
         Self {
             ask,
             own,
             ticks,
-            count,
+            metrics,
             logs: HashMap::new(),
             subscribers: HashMap::new(),
             sessions: HashMap::new(),
             dirty: BTreeSet::new(),
+            born: Vec::new(),
         }
     }
 
@@ -72,6 +71,9 @@ impl Shard {
                 _ = tick.tick() => self.tick(),
             }
             self.flush().await;
+            for born in self.born.drain(..) {
+                self.metrics.latency.observe(born.elapsed().as_secs_f64());
+            }
         }
     }
 
@@ -108,13 +110,18 @@ impl Shard {
     }
 
     fn recount(&self) {
-        self.count.store(self.sessions.len() as u64, Ordering::Relaxed);
+        self.metrics.sessions.set(i64::try_from(self.sessions.len()).unwrap_or(i64::MAX));
     }
 
     fn publish(&mut self, line: LineKey, batch: super::Batch) {
         let Some(log) = self.logs.get_mut(&line) else { return };
+        let born = batch.born;
         log.push(batch);
-        for (id, index) in self.subscribers.get(&line).into_iter().flatten() {
+        let subscribers = self.subscribers.get(&line).map_or(&[][..], Vec::as_slice);
+        if !subscribers.is_empty() {
+            self.born.extend(born);
+        }
+        for (id, index) in subscribers {
             if let Some(session) = self.sessions.get_mut(id) {
                 session.news(*index);
                 if !session.blocked {
@@ -272,6 +279,7 @@ impl Shard {
         }
         for id in dead {
             tracing::info!(session = %id, "a client has gone silent: dropped");
+            self.metrics.silent.inc();
             self.remove(id);
         }
     }
@@ -310,6 +318,7 @@ impl Shard {
                 });
             }
             Flushed::Overflow => {
+                self.metrics.overflows.inc();
                 for subscription in session.subscriptions.iter_mut().flatten() {
                     let behind = self.logs.get(&subscription.line).map_or(0, LineLog::start);
                     if matches!(subscription.cursor, Cursor::At(position) if position < behind) {

@@ -6,6 +6,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::metrics::Metrics;
 
 const LINE: LineKey = LineKey(1);
 
@@ -21,10 +22,11 @@ impl Bed {
     async fn new(replay: usize) -> Self {
         let asked: Asked = Arc::default();
         let remember = Arc::clone(&asked);
-        let hub = Hub::start(Arc::new(move |session, line, reason| {
+        let ask: AskView = Arc::new(move |session, line, reason| {
             remember.lock().unwrap().push((session, line, reason));
             true
-        }));
+        });
+        let hub = Hub::start(ask, Metrics::new().hub);
         hub.line(LINE, replay).await;
         Self { hub, asked, seq: 0 }
     }
@@ -60,7 +62,7 @@ impl Bed {
             let text = format!("{:0>size$}", self.seq);
             ends.push(u32::try_from(frame::push_text(&mut bytes, |b| b.extend_from_slice(text.as_bytes()))).unwrap());
         }
-        self.hub.publish(LINE, Batch { epoch: 1, first_seq, bytes: bytes.into(), ends: ends.into() }).await;
+        self.hub.publish(LINE, Batch { epoch: 1, first_seq, bytes: bytes.into(), ends: ends.into(), born: None }).await;
     }
 }
 

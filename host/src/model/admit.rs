@@ -64,7 +64,7 @@ fn open<'a>(shared: &Shared, line: Option<&'a Line>, command: &str) -> Result<&'
         LineStage::Down => (ErrorCode::ConnectionLost, "is down"),
         LineStage::NotStarted => (ErrorCode::ConnectionFailed, "is not up yet"),
     };
-    let loss = last_error(shared, line);
+    let loss = last_error(shared, line).map(|(loss, _)| loss);
     let reason = loss.map(|loss| format!(": {}", loss.text)).unwrap_or_default();
     let text = format!("`{command}`: line {} {state}{reason}", line.device);
     let error = CommandError::new(code, text);

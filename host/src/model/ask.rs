@@ -30,7 +30,7 @@ impl Model {
             state: line_stage(&self.shared, line),
             epoch: line.epoch,
             seq: line.seq,
-            last_error: last_error(&self.shared, line).cloned(),
+            last_error: last_error(&self.shared, line).map(|(loss, _)| loss.clone()),
             capabilities: line.capabilities.clone(),
         })
     }

@@ -138,7 +138,7 @@ impl Work<'_> {
     /// Ends the epoch. Calls are not ended by it (I15): their state is not known any more.
     pub(super) fn end_epoch(&mut self, loss: &Loss, scope: LossScope, cause: EventCause) {
         self.line.waiting.clear();
-        self.line.loss = Some(loss.clone());
+        self.line.loss = Some((loss.clone(), scope));
         if !self.line.up {
             return;
         }

@@ -8,7 +8,7 @@ use jackfield_plugin_api::{
     AgentFeatures, CallFeatures, CallKey, Capabilities, DeviceState, Fact, Forwarding, LineId, Role, Timestamp,
 };
 
-use super::body::{Agent, CallSaved, LineState};
+use super::body::{Agent, CallSaved, LineState, LossScope};
 use super::call::Text;
 use super::config::Loss;
 use super::event::{Place, ReplyTo};
@@ -59,8 +59,8 @@ pub(super) struct Line {
     pub(super) told: LineState,
     /// A consultation that a command asked for: from which call, and how long to expect it.
     pub(super) consult: Option<(CallId, Timestamp)>,
-    /// Why the line went down, or cannot come up.
-    pub(super) loss: Option<Loss>,
+    /// Why the line went down, or cannot come up, and whether it is alone in that.
+    pub(super) loss: Option<(Loss, LossScope)>,
     /// The deadline under which the model's index has this line.
     pub(super) indexed: Option<Timestamp>,
 }

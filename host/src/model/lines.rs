@@ -110,7 +110,8 @@ impl Model {
         }
         if was != Link::Up && known.is_none_or(|known| known.code != loss.code) {
             // Nobody was disconnected by it: it is the connection that cannot come up.
-            let severity = Severity::Error;
+            let stopped = loss.code == ErrorCode::Cancelled;
+            let severity = if stopped { Severity::Warning } else { Severity::Error };
             let fault = Fault { native: loss.native.clone(), ..Fault::new(loss.code, severity, &loss.text) };
             self.emit_connection(now, None, Body::Error(fault), out);
         }

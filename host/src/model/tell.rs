@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jackfield_plugin_api::{CallKey, CallState, LineId, Timestamp};
 
-use super::body::{Body, CallSaved, Fault, RawMessage};
+use super::body::{Body, CallSaved, Fault, LossScope, RawMessage};
 use super::call::{Call, Changed, Contact, Link, Text};
 use super::config::Loss;
 use super::event::{Event, ReplyTo};
@@ -130,7 +130,7 @@ impl Model {
         } else {
             // Between two epochs a line is silent (M13.1); its status remembers why it cannot come up.
             let loss = Loss { native: fault.native.clone(), ..Loss::new(fault.code, fault.message.to_string()) };
-            line.loss = Some(loss);
+            line.loss = Some((loss, LossScope::Line));
             self.emit_connection(now, origin, Body::Error(fault), out);
         }
     }

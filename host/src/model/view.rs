@@ -62,9 +62,13 @@ pub(super) fn line_stage(shared: &Shared, line: &Line) -> LineStage {
     }
 }
 
-/// Why a line does not work.
-pub(super) fn last_error<'a>(shared: &'a Shared, line: &'a Line) -> Option<&'a Loss> {
-    if line.up { None } else { line.loss.as_ref().or(shared.loss.as_ref()) }
+/// Why a line does not work, and whether it is alone in that.
+pub(super) fn last_error<'a>(shared: &'a Shared, line: &'a Line) -> Option<(&'a Loss, LossScope)> {
+    if line.up {
+        return None;
+    }
+    let own = line.loss.as_ref().map(|(loss, scope)| (loss, *scope));
+    own.or_else(|| shared.loss.as_ref().map(|loss| (loss, LossScope::Connection)))
 }
 
 /// The `lineStateChanged` that tells the line as a whole: of the current call, if there is one.
@@ -93,8 +97,8 @@ pub(super) fn view(shared: &Shared, line: &Line, now: Timestamp, reason: Snapsho
         LineStage::NotStarted => return events,
         LineStage::Down => {
             let unknown = Loss::new(ErrorCode::ConnectionLost, "the line is down");
-            let loss = last_error(shared, line).unwrap_or(&unknown);
-            let body = Body::Disconnected(disconnected(line, loss, LossScope::Connection));
+            let (loss, scope) = last_error(shared, line).unwrap_or((&unknown, LossScope::Connection));
+            let body = Body::Disconnected(disconnected(line, loss, scope));
             events.push(resent(Some(loss_cause(loss)), body));
         }
         LineStage::Up => events.push(resent(None, Body::Initialized(Box::new(initialized(shared, line))))),

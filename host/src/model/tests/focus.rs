@@ -109,7 +109,7 @@ fn a_call_that_turns_out_to_be_the_consultation_gives_the_focus_back() {
 fn a_secondary_that_is_current_becomes_primary_when_its_parent_ends() {
     let mut bench = Bench::up();
     bench.apply(rings("1")).apply(talks("1")).apply(held("1")).apply(rings("2")).apply(talks("2"));
-    bench.says(hangs_up("1"), "unhold(A)* callFinished(A,normalClearing) callInfoChanged(B:role+parentCallId)* L(B)");
+    bench.says(hangs_up("1"), "unhold(A)* callFinished(A,normalClearing) callInfoChanged(B:role+parentCallId)* L L(B)");
     assert_eq!(bench.call("B").role, Role::Primary);
     assert_eq!(bench.call("B").parent, None);
 }
@@ -125,9 +125,10 @@ fn the_end_of_a_consultation_leaves_the_focus() {
 fn a_merge_that_survives_in_the_consultation_makes_it_current() {
     let mut bench = Bench::up();
     bench.apply(rings("1")).apply(talks("1")).apply(held("1")).apply(consults("2", "1")).apply(talks("2"));
-    bench
-        .says(conference("2"), "callInfoChanged(B:state) L(B)")
-        .says(ends("1", CauseCode::Conferenced), "unhold(A)* callFinished(A,conferenced) currentCallChanged(A→B) L(B)");
+    bench.says(conference("2"), "callInfoChanged(B:state) L(B)").says(
+        ends("1", CauseCode::Conferenced),
+        "unhold(A)* callFinished(A,conferenced) currentCallChanged(A→B) L L(B)",
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod agent;
 mod bench;
 mod canonical;
 mod epochs;
+mod faithful;
 mod features;
 mod focus;
 mod json;

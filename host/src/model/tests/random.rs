@@ -306,7 +306,7 @@ fn run(config: ModelConfig, begin: u8, steps: Vec<Step>) {
 }
 
 /// Few enough for every build; `PROPTEST_CASES` asks for more.
-fn cases() -> ProptestConfig {
+pub(super) fn cases() -> ProptestConfig {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig { cases: asked.unwrap_or(64), failure_persistence: None, ..ProptestConfig::default() }
 }

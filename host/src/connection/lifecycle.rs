@@ -1,0 +1,159 @@
+//! The adapter's life: made, given inputs, started again after a fault, stopped.
+
+use jackfield_plugin_api::frame::Start;
+use jackfield_plugin_api::frame::input::InputFrame;
+use jackfield_plugin_api::{ErrorCode, ErrorFact, LineId, Severity};
+use tokio::time::Instant;
+
+use super::commands::Answers;
+use super::task::Task;
+use super::transports::Order;
+use crate::config::LinePlan;
+use crate::model::Loss;
+use crate::plugins::{Fault, Port};
+
+impl Task {
+    /// Makes the adapter and opens its lines.
+    pub(super) async fn start(&mut self) {
+        let plugin = match &self.plugin {
+            Ok(plugin) => plugin.clone(),
+            Err(why) => {
+                let why = why.clone();
+                tracing::error!(connection = %self.config.id, "no adapter: {why}");
+                return self.fail(ErrorCode::AdapterLoadFailed, why, false).await;
+            }
+        };
+        let now = self.now();
+        self.seed = self.seed.wrapping_add(1);
+        let start = Start {
+            seed: self.seed,
+            connection: self.config.id.clone(),
+            settings: json_text(&self.config.settings),
+            state_version: 0,
+            granted: self.config.grant.clone(),
+        };
+        match Port::create(&plugin, now, &start, self.posts.0.clone()) {
+            Ok(port) => {
+                tracing::info!(
+                    connection = %self.config.id, adapter = %plugin.manifest.name,
+                    version = %plugin.manifest.version, lines = self.lines.len(), "adapter started"
+                );
+                let made = port.outputs().to_vec();
+                self.port = Some(port);
+                self.obey(&made);
+                self.publish().await;
+                self.input(&InputFrame::started()).await;
+                let lines: Vec<_> = self.lines.iter().map(|(id, plan)| (*id, plan.clone())).collect();
+                for (id, plan) in lines {
+                    self.open_line(id, &plan).await;
+                }
+                #[cfg(feature = "growth")]
+                self.input(&InputFrame::later()).await;
+            }
+            Err(Fault::Refused { path, text }) => {
+                let at = if path.is_empty() { String::new() } else { format!(".{path}") };
+                let why = format!("connection `{}`: settings{at}: {text}", self.config.id);
+                tracing::error!(connection = %self.config.id, "{why}");
+                self.fail(ErrorCode::ConfigInvalid, why, false).await;
+            }
+            Err(fault) => self.fault(&fault).await,
+        }
+    }
+
+    pub(super) async fn open_line(&mut self, id: LineId, plan: &LinePlan) {
+        let settings = json_text(&plan.settings);
+        let Some(refused) = self.give(&InputFrame::line_opened(id, &plan.device, &settings)) else {
+            return self.publish().await;
+        };
+        match refused {
+            Fault::Refused { path, text } => {
+                let at = if path.is_empty() { String::new() } else { format!(".{path}") };
+                let why = format!("line `{}`: settings{at}: {text}", plan.name);
+                tracing::error!(connection = %self.config.id, line = %plan.name, "{why}");
+                let now = self.now();
+                let error = ErrorFact::new(ErrorCode::ConfigInvalid, Severity::Error, why).line(id);
+                self.model.apply(now, &error.into(), None, &mut self.events);
+                self.publish().await;
+            }
+            fault => self.fault(&fault).await,
+        }
+    }
+
+    /// An input, and everything that follows from it.
+    pub(super) async fn input(&mut self, frame: &InputFrame<'_>) {
+        match self.give(frame) {
+            None => self.publish().await,
+            Some(Fault::Refused { text, .. }) => {
+                tracing::warn!(connection = %self.config.id, kind = frame.kind, "the adapter refused an input: {text}");
+            }
+            Some(fault) => self.fault(&fault).await,
+        }
+    }
+
+    /// Gives an input to the adapter and obeys its outputs.
+    pub(super) fn give(&mut self, frame: &InputFrame<'_>) -> Option<Fault> {
+        let mut port = self.port.take()?;
+        let now = self.now();
+        let given = port.handle(now, frame).map(|outputs| self.obey(outputs));
+        match given {
+            Ok(()) => self.port = Some(port),
+            Err(fault @ Fault::Refused { .. }) => {
+                self.port = Some(port);
+                return Some(fault);
+            }
+            Err(fault) => return Some(fault),
+        }
+        None
+    }
+
+    /// The adapter is at fault: this connection begins anew, its calls wait for what the phone system says.
+    pub(super) async fn fault(&mut self, fault: &Fault) {
+        self.port = None;
+        self.metrics.faults.inc();
+        let wait = self.restart.next();
+        self.restart_at = Some(Instant::now() + wait);
+        let text = format!("the adapter is at fault: {fault}; it is started again in {} ms", wait.as_millis());
+        tracing::error!(connection = %self.config.id, "{text}");
+        self.retry_in_ms = u64::try_from(wait.as_millis()).ok();
+        self.fail(ErrorCode::AdapterFault, text, true).await;
+        self.retry_in_ms = None;
+    }
+
+    /// Nothing works: tells everybody, and gives up what the adapter had.
+    pub(super) async fn fail(&mut self, code: ErrorCode, text: String, will_retry: bool) {
+        self.transports.abort_all();
+        self.metrics.up.set(0);
+        self.https.abort_all();
+        self.timers.clear();
+        let now = self.now();
+        let error = ErrorFact::new(code, Severity::Fatal, text.clone());
+        self.model.apply(now, &error.into(), None, &mut self.events);
+        let loss = Loss { code, text: text.clone(), native: None, will_retry, retry_in_ms: self.retry_in_ms };
+        self.model.lost(now, &loss, &mut self.events);
+        self.publish().await;
+        self.lose_commands(&text).await;
+    }
+
+    pub(super) async fn lose_commands(&mut self, why: &str) {
+        let mut answers = Answers::new();
+        self.commands.lose_all(why, &mut answers);
+        self.send(answers).await;
+    }
+
+    pub(super) async fn stop(&mut self) {
+        self.input(&InputFrame::stopping()).await;
+        self.transports.order_all(|| Order::Close);
+        let text = "the host is stopping".to_owned();
+        let loss = Loss { code: ErrorCode::ConnectionLost, text, native: None, will_retry: false, retry_in_ms: None };
+        let now = self.now();
+        self.model.lost(now, &loss, &mut self.events);
+        self.publish().await;
+        self.lose_commands("the host is stopping").await;
+        tracing::info!(connection = %self.config.id, "stopped");
+    }
+}
+
+fn json_text(table: &toml::Table) -> String {
+    // TOML has no value that JSON cannot carry but dates, which serialise as texts in a table of their own.
+    serde_json::to_string(table).unwrap_or_else(|_| "{}".to_owned())
+}

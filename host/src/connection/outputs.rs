@@ -1,0 +1,200 @@
+//! What the adapter wants done, and what comes of it: sockets, timers, events, answers.
+
+use jackfield_plugin_api::frame::input::InputFrame;
+use jackfield_plugin_api::frame::output::Output;
+use jackfield_plugin_api::frame::{Answer, LogLine, frames};
+use jackfield_plugin_api::{CloseReason, CommandId, Fact, LogLevel, Message, TransportId};
+use tokio::time::Instant;
+
+use super::commands::Answers;
+use super::task::Task;
+use super::transports::{Happened, Order, TransportEvent};
+use crate::model::{EventName, Loss};
+
+/// Answered commands whose sender is still named in later events.
+const MOST_ORIGINS: usize = 4_096;
+
+impl Task {
+    pub(super) fn obey(&mut self, outputs: &[u8]) {
+        for frame in frames(outputs) {
+            match frame.and_then(Output::decode) {
+                Ok(Some(output)) => self.obey_one(output),
+                Ok(None) => tracing::debug!(connection = %self.config.id, "an output of a later version: skipped"),
+                Err(error) => tracing::warn!(connection = %self.config.id, "an output that cannot be read: {error}"),
+            }
+        }
+    }
+
+    pub(super) fn obey_one(&mut self, output: Output<'_>) {
+        match output {
+            Output::Open { transport, spec: Ok(spec) } => {
+                if let Err(why) = self.transports.open(transport, spec) {
+                    tracing::warn!(connection = %self.config.id, "the adapter opens a transport: {why}");
+                }
+            }
+            Output::Open { transport, spec: Err(why) } => {
+                tracing::warn!(connection = %self.config.id, %transport, "a transport of a later version: {why}");
+            }
+            Output::Send { transport, bytes } => self.order(transport, Order::Send(bytes.to_vec())),
+            Output::SendText { transport, text } => self.order(transport, Order::Text(text.to_owned())),
+            Output::SendBinary { transport, bytes } => self.order(transport, Order::Binary(bytes.to_vec())),
+            Output::Close { transport } => self.order(transport, Order::Close),
+            Output::Reconnect { transport, why } => {
+                tracing::warn!(connection = %self.config.id, %transport, "the adapter reconnects: {why}");
+                self.order(transport, Order::Reconnect(why.to_owned()));
+            }
+            Output::Http { request, http } => self.https.start(request, *http),
+            Output::SetTimer { timer, after } => {
+                if !self.timers.set(timer, Instant::now(), after) {
+                    tracing::warn!(connection = %self.config.id, %timer, "the adapter has too many timers");
+                }
+            }
+            Output::CancelTimer { timer } => self.timers.cancel(timer),
+            Output::Reply(answer) => self.answers.push(*answer),
+            Output::Log(line) => self.log(&line),
+            Output::Fact(fact) => self.fact(&fact),
+            // Raw messages reach nobody until a client can subscribe to them.
+            _ => {}
+        }
+    }
+
+    pub(super) fn order(&mut self, transport: TransportId, order: Order) {
+        if !self.transports.order(transport, order) {
+            tracing::debug!(connection = %self.config.id, %transport, "sent on a transport that is not open: dropped");
+        }
+    }
+
+    pub(super) fn log(&self, LogLine { level, text }: &LogLine) {
+        let connection = &self.config.id;
+        match level {
+            LogLevel::Error => tracing::error!(%connection, "{text}"),
+            LogLevel::Warn => tracing::warn!(%connection, "{text}"),
+            LogLevel::Debug => tracing::debug!(%connection, "{text}"),
+            LogLevel::Trace => tracing::trace!(%connection, "{text}"),
+            _ => tracing::info!(%connection, "{text}"),
+        }
+    }
+
+    pub(super) fn fact(&mut self, fact: &Fact) {
+        let now = self.now();
+        match fact {
+            Fact::Up(up) => {
+                tracing::info!(connection = %self.config.id, "up: {}", up.phone_system);
+                self.transports.order_all(|| Order::Settled);
+                self.restart.reset();
+                self.metrics.up.set(1);
+            }
+            Fact::Down(down) => {
+                tracing::warn!(connection = %self.config.id, code = %down.code, "down: {}", down.text);
+                if !down.retry {
+                    self.transports.order_all(|| Order::Slow);
+                }
+                let loss = Loss {
+                    code: down.code,
+                    text: down.text.clone(),
+                    native: down.native.clone(),
+                    will_retry: true,
+                    retry_in_ms: self.retry_in_ms,
+                };
+                self.metrics.up.set(0);
+                return self.model.lost(now, &loss, &mut self.events);
+            }
+            Fact::Error(error) => {
+                tracing::warn!(connection = %self.config.id, code = %error.code, "{}", error.text);
+            }
+            _ => {}
+        }
+        let origin =
+            command_of(fact).and_then(|id| self.commands.origin(id).or_else(|| self.origins.get(&id).cloned()));
+        self.model.apply(now, fact, origin.as_ref(), &mut self.events);
+    }
+
+    /// Publishes events, then answers: who reads both in order sees the effect no later than the answer.
+    pub(super) async fn publish(&mut self) {
+        let down = self.events.iter().any(|e| e.name() == EventName::Disconnected);
+        for event in &self.events {
+            self.metrics.event(event.name());
+            match event.name() {
+                EventName::Initialized => drop(self.metrics.lines_up.inc()),
+                EventName::Disconnected => drop(self.metrics.lines_up.dec()),
+                EventName::CallStarted => drop(self.metrics.calls.inc()),
+                EventName::CallFinished => drop(self.metrics.calls.dec()),
+                _ => {}
+            }
+        }
+        self.metrics.repairs(self.model.repairs());
+        self.outbox.publish(&self.hub, &mut self.events, self.born).await;
+        let mut answers = Answers::new();
+        for answer in std::mem::take(&mut self.answers) {
+            self.answer(answer, &mut answers);
+        }
+        let model = &self.model;
+        self.commands.settle(|line, key| model.call_id(line, key).map(ToString::to_string), &mut answers);
+        if down {
+            self.commands.lose_all("the phone system is gone", &mut answers);
+        }
+        self.send(answers).await;
+    }
+
+    pub(super) async fn send(&mut self, answers: Answers) {
+        for (session, frame) in answers {
+            self.hub.frame(session, frame).await;
+        }
+    }
+
+    pub(super) fn answer(&mut self, answer: Answer, out: &mut Answers) {
+        let Answer { id, result } = answer;
+        let counter = if result.is_ok() { &self.metrics.accepted } else { &self.metrics.refused };
+        counter.inc();
+        if let Some(origin) = self.commands.origin(id) {
+            self.origins.insert(id, origin);
+            if self.origins.len() > MOST_ORIGINS {
+                self.origins.pop_first();
+            }
+        }
+        let model = &self.model;
+        let call_id = |line, key: &_| model.call_id(line, key).map(ToString::to_string);
+        if !self.commands.answer(id, result, call_id, out) {
+            tracing::debug!(connection = %self.config.id, command = %id, "an answer that nothing waits for");
+        }
+    }
+
+    pub(super) async fn transport(&mut self, event: TransportEvent) {
+        if !self.transports.is_current(&event) {
+            return;
+        }
+        let TransportEvent { transport, happened, at, .. } = event;
+        self.born = Some(at);
+        match happened {
+            Happened::Opened => {
+                tracing::info!(connection = %self.config.id, %transport, "connected");
+                self.input(&InputFrame::opened(transport)).await;
+            }
+            Happened::Received(bytes) => self.input(&InputFrame::received(transport, &bytes)).await,
+            Happened::Text(text) => self.input(&InputFrame::message(transport, Message::Text(&text))).await,
+            Happened::Binary(bytes) => self.input(&InputFrame::message(transport, Message::Binary(&bytes))).await,
+            Happened::Closed(reason) => self.closed(transport, &reason).await,
+        }
+        self.born = None;
+    }
+
+    pub(super) async fn closed(&mut self, transport: TransportId, reason: &CloseReason) {
+        let retry = reason.retry_in_ms.map_or_else(String::new, |ms| format!("; next try in {ms} ms"));
+        tracing::warn!(connection = %self.config.id, %transport, kind = %reason.kind, "{}{retry}", reason.text);
+        self.retry_in_ms = reason.retry_in_ms;
+        self.input(&InputFrame::closed(transport, reason)).await;
+        self.retry_in_ms = None;
+    }
+}
+
+fn command_of(fact: &Fact) -> Option<CommandId> {
+    match fact {
+        Fact::Call(f) => f.command,
+        Fact::Agent(f) => f.command,
+        Fact::Line(f) => f.command,
+        Fact::Dtmf(f) => f.command,
+        Fact::Recording(f) => f.command,
+        Fact::Error(f) => f.command,
+        _ => None,
+    }
+}

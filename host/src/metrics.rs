@@ -1,0 +1,224 @@
+//! Numbers for Prometheus, at `/metrics`. Counting never waits: every counter is looked up once and then only added to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::model::{Dropped, EventName, Repairs, Rule};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Of {
+    connection: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfEvent {
+    connection: String,
+    event: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRule {
+    connection: String,
+    rule: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfReason {
+    connection: String,
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfResult {
+    connection: String,
+    result: &'static str,
+}
+
+/// All numbers of a host.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    up: Family<Of, Gauge>,
+    lines_up: Family<Of, Gauge>,
+    calls: Family<Of, Gauge>,
+    events: Family<OfEvent, Counter>,
+    repairs: Family<OfRule, Counter>,
+    dropped: Family<OfReason, Counter>,
+    commands: Family<OfResult, Counter>,
+    faults: Family<Of, Counter>,
+    /// What the hub counts.
+    pub hub: HubMetrics,
+}
+
+/// What the hub counts.
+#[derive(Debug, Clone)]
+pub struct HubMetrics {
+    /// Clients now.
+    pub sessions: Gauge,
+    /// Clients that fell out of a line's log.
+    pub overflows: Counter,
+    /// Clients dropped because they went silent.
+    pub silent: Counter,
+    /// Seconds from the phone system's bytes to the first client's socket.
+    pub latency: Histogram,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Numbers that all begin at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let buckets = [20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 50e-3, 0.2, 1.0];
+        let metrics = Self {
+            registry: Registry::default(),
+            up: Family::default(),
+            lines_up: Family::default(),
+            calls: Family::default(),
+            events: Family::default(),
+            repairs: Family::default(),
+            dropped: Family::default(),
+            commands: Family::default(),
+            faults: Family::default(),
+            hub: HubMetrics {
+                sessions: Gauge::default(),
+                overflows: Counter::default(),
+                silent: Counter::default(),
+                latency: Histogram::new(buckets),
+            },
+        };
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let r = &mut self.registry;
+        r.register("cti_connection_up", "1 when the phone system is connected", self.up.clone());
+        r.register("cti_lines_up", "Lines whose events flow", self.lines_up.clone());
+        r.register("cti_calls", "Calls that are up", self.calls.clone());
+        r.register("cti_events", "Events sent, by name", self.events.clone());
+        r.register("cti_repair", "Invariants that an adapter broke and the host mended", self.repairs.clone());
+        r.register("cti_dropped_facts", "Facts of an adapter that could not be used", self.dropped.clone());
+        r.register("cti_commands", "Commands, by how they were answered", self.commands.clone());
+        r.register("cti_adapter_faults", "Faults of an adapter (panics)", self.faults.clone());
+        r.register("jackfield_sessions", "Clients connected", self.hub.sessions.clone());
+        r.register("jackfield_overflow", "Clients that fell behind and got a snapshot", self.hub.overflows.clone());
+        r.register("jackfield_silent", "Clients dropped because they went silent", self.hub.silent.clone());
+        let what = "Seconds from the phone system's bytes to a client's socket";
+        r.register("jackfield_latency_seconds", what, self.hub.latency.clone());
+        self
+    }
+
+    /// The page that Prometheus reads (OpenMetrics text).
+    #[must_use]
+    pub fn page(&self) -> String {
+        let mut page = String::new();
+        // Writing into a text cannot fail.
+        let _ = encode(&mut page, &self.registry);
+        page
+    }
+
+    /// The numbers of one connection.
+    #[must_use]
+    pub fn connection(&self, id: &str) -> ConnectionMetrics {
+        let connection = || id.to_owned();
+        let of = Of { connection: connection() };
+        let event = |name: &EventName| {
+            self.events.get_or_create(&OfEvent { connection: connection(), event: name.as_str() }).clone()
+        };
+        let rule =
+            |rule: &Rule| self.repairs.get_or_create(&OfRule { connection: connection(), rule: rule.as_str() }).clone();
+        let reason = |reason: &Dropped| {
+            self.dropped.get_or_create(&OfReason { connection: connection(), reason: reason.as_str() }).clone()
+        };
+        let result = |result| self.commands.get_or_create(&OfResult { connection: connection(), result }).clone();
+        ConnectionMetrics {
+            up: self.up.get_or_create(&of).clone(),
+            lines_up: self.lines_up.get_or_create(&of).clone(),
+            calls: self.calls.get_or_create(&of).clone(),
+            events: EventName::ALL.iter().map(event).collect(),
+            repairs: Rule::ALL.iter().map(rule).collect(),
+            dropped: Dropped::ALL.iter().map(reason).collect(),
+            faults: self.faults.get_or_create(&of).clone(),
+            accepted: result("accepted"),
+            refused: result("refused"),
+            seen: Arc::default(),
+        }
+    }
+}
+
+/// The numbers of one connection, looked up once.
+#[derive(Debug)]
+pub struct ConnectionMetrics {
+    /// 1 when the phone system is connected.
+    pub up: Gauge,
+    /// Lines whose events flow.
+    pub lines_up: Gauge,
+    /// Calls that are up.
+    pub calls: Gauge,
+    events: Vec<Counter>,
+    repairs: Vec<Counter>,
+    dropped: Vec<Counter>,
+    /// Faults of the adapter.
+    pub faults: Counter,
+    /// Commands that the phone system accepted.
+    pub accepted: Counter,
+    /// Commands that were refused.
+    pub refused: Counter,
+    seen: Arc<AtomicU64>,
+}
+
+impl ConnectionMetrics {
+    /// An event was sent.
+    pub fn event(&self, name: EventName) {
+        if let Some(counter) = EventName::ALL.iter().position(|n| *n == name).and_then(|i| self.events.get(i)) {
+            counter.inc();
+        }
+    }
+
+    /// Takes over what the model has repaired and dropped.
+    pub fn repairs(&self, repairs: &Repairs) {
+        let all = repairs.total() + Dropped::ALL.iter().map(|d| repairs.dropped(*d)).sum::<u64>();
+        if self.seen.swap(all, Ordering::Relaxed) == all {
+            return;
+        }
+        for (rule, counter) in Rule::ALL.iter().zip(&self.repairs) {
+            counter.inc_by(repairs.rule(*rule).saturating_sub(counter.get()));
+        }
+        for (reason, counter) in Dropped::ALL.iter().zip(&self.dropped) {
+            counter.inc_by(repairs.dropped(*reason).saturating_sub(counter.get()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_tells_what_was_counted() {
+        let metrics = Metrics::new();
+        let connection = metrics.connection("ast");
+        connection.event(EventName::CallStarted);
+        connection.event(EventName::CallStarted);
+        connection.up.set(1);
+        metrics.hub.latency.observe(0.0001);
+        let page = metrics.page();
+        assert!(page.contains("cti_events_total{connection=\"ast\",event=\"callStarted\"} 2"), "{page}");
+        assert!(page.contains("cti_connection_up{connection=\"ast\"} 1"), "{page}");
+        assert!(page.contains("cti_repair_total{connection=\"ast\",rule=\"I2\"} 0"), "{page}");
+        assert!(page.contains("jackfield_latency_seconds_count 1"), "{page}");
+        assert!(page.ends_with("# EOF\n"), "{page}");
+    }
+}
