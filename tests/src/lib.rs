@@ -6,3 +6,4 @@ pub mod asterisk;
 pub mod build;
 pub mod client;
 pub mod host;
+pub mod raw;
