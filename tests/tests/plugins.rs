@@ -197,3 +197,18 @@ fn a_refused_configuration_ends_with_its_own_exit_code_and_every_finding() {
     assert_eq!(nowhere.status.code(), Some(3));
     assert_eq!(jackfield(&["run", "--nonsense"]).status.code(), Some(2));
 }
+
+#[test]
+fn raw_messages_are_shown_to_who_asks_and_may() {
+    let text = config("").replace("role = \"agent\"", "role = \"admin\"");
+    let host = Setup::new(text, &["fixture", "simulator"]).start().unwrap();
+    let mut alice = host.client(ALICE).unwrap();
+    alice.call("subscribeRaw", &json!({ "lines": ["fix/101"] })).unwrap();
+    let standing = alice.named("activeCallSnapshot", "fix/101").unwrap();
+    let id = &standing["params"]["data"]["activeCalls"][0]["callId"];
+    alice.call("holdCall", &json!({ "line": "fix/101", "callId": id })).unwrap();
+    let raw = alice.event(|e| e["method"] == "rawMessage").unwrap();
+    assert_eq!(raw["params"]["data"]["message"], "holdCall", "{raw}");
+    assert!(raw["params"]["rawSeq"].is_u64() && raw["params"].get("seq").is_none(), "{raw}");
+    alice.call("unsubscribeRaw", &json!({})).unwrap();
+}

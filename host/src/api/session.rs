@@ -17,6 +17,7 @@ use super::Shared;
 use super::auth::User;
 use super::server::Stream;
 use super::split::{self, ReadHalf};
+use crate::config::Role;
 use crate::connection::{ClientCommand, DEFAULT_TIMEOUT, MOST_TIMEOUT, is_command};
 use crate::hub::{LineKey, NewSession, SessionId, ViewReason, Wanted, close_code, frame};
 use crate::rpc::{self, Request, RpcError};
@@ -200,6 +201,19 @@ impl Session {
             "goodbye" => {
                 self.shared.hub.frame(self.id, frame::text(rpc::result(&id, &json!({})).as_bytes())).await;
                 Ok(Some(Goodbye(close_code::NORMAL, "goodbye".to_owned())))
+            }
+            "subscribeRaw" | "unsubscribeRaw" => {
+                if user.role != Role::Admin {
+                    let text = "raw messages are for admins: they show everybody's calls";
+                    return Err((id, RpcError::ours(ErrorCode::Forbidden, text)));
+                }
+                let lines = match method.as_str() {
+                    "subscribeRaw" => self.lines(&user, &params).map_err(|e| (id.clone(), e))?,
+                    _ => Vec::new(),
+                };
+                self.shared.hub.want_raw(self.id, lines.into_iter().map(|w| w.line).collect()).await;
+                self.shared.hub.frame(self.id, frame::text(rpc::result(&id, &json!({})).as_bytes())).await;
+                Ok(None)
             }
             "authenticate" => {
                 self.authenticate(&user, &params).map_err(|e| (id.clone(), e))?;

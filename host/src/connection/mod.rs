@@ -15,6 +15,7 @@ mod lifecycle;
 mod memory;
 mod outbox;
 mod outputs;
+mod raw;
 mod task;
 mod timers;
 mod transports;

@@ -32,6 +32,14 @@ impl Outbox {
         Self { keys, all }
     }
 
+    /// The keys of a line; of all lines for none.
+    pub(super) fn keys(&self, line: Option<LineId>) -> Arc<[LineKey]> {
+        match line {
+            None => Arc::clone(&self.all),
+            Some(line) => self.keys.get(&line).copied().into_iter().collect(),
+        }
+    }
+
     /// Publishes the events of one input, in their order; empties `events`.
     pub(super) async fn publish(&self, hub: &Hub, events: &mut Vec<Event>, born: Option<Instant>) {
         let mut drafts: Vec<Draft> = Vec::new();

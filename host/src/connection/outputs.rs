@@ -53,7 +53,7 @@ impl Task {
             Output::Reply(answer) => self.answers.push(*answer),
             Output::Log(line) => self.log(&line),
             Output::Fact(fact) => self.fact(&fact),
-            // Raw messages reach nobody until a client can subscribe to them.
+            Output::Raw(raw) => self.raw(&raw),
             _ => {}
         }
     }
@@ -121,6 +121,9 @@ impl Task {
                 EventName::CallFinished => drop(self.metrics.calls.dec()),
                 _ => {}
             }
+        }
+        for (line, frame) in std::mem::take(&mut self.raws) {
+            self.hub.raw(self.outbox.keys(line), frame).await;
         }
         self.metrics.repairs(self.model.repairs());
         self.outbox.publish(&self.hub, &mut self.events, self.born).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use jackfield_plugin_api::frame::Answer;
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{CommandId, LineId, Timestamp};
@@ -13,6 +14,7 @@ use super::backoff::BackOff;
 use super::commands::{Answers, Commands};
 use super::http::Https;
 use super::outbox::Outbox;
+use super::raw::RawCount;
 use super::timers::Timers;
 use super::transports::{TransportEvent, Transports};
 use super::{ConnectionPlan, ToConnection};
@@ -55,6 +57,9 @@ pub(super) struct Task {
     /// When the bytes came that are being handled.
     pub(super) born: Option<Instant>,
     pub(super) metrics: ConnectionMetrics,
+    pub(super) raw_count: RawCount,
+    /// Raw messages that somebody wants, and their lines.
+    pub(super) raws: Vec<(Option<LineId>, Bytes)>,
 }
 
 impl Task {
@@ -97,6 +102,8 @@ impl Task {
             last_time: Timestamp::default(),
             born: None,
             metrics,
+            raw_count: RawCount::default(),
+            raws: Vec::new(),
             config,
             plugin,
             hub,

@@ -115,6 +115,8 @@ enum ToHub {
     Join(NewSession),
     Want { session: SessionId, id: Value, lines: Vec<Wanted>, answer: Value },
     Unwant { session: SessionId, lines: Vec<LineKey> },
+    WantRaw { session: SessionId, lines: Vec<LineKey> },
+    Raw { lines: Arc<[LineKey]>, frame: Bytes },
     Frame { session: SessionId, frame: Bytes },
     Writable { session: SessionId },
     Close { session: SessionId, code: u16, reason: String },
@@ -129,6 +131,8 @@ pub struct Hub {
     ticks: Arc<AtomicU64>,
     next: Arc<AtomicU64>,
     metrics: HubMetrics,
+    /// How many sessions want raw messages.
+    raw: Arc<AtomicU64>,
 }
 
 /// How often clients are pinged; one that was silent for two of these and a half is dead.
@@ -139,8 +143,14 @@ impl Hub {
     #[must_use]
     pub fn start(ask: AskView, metrics: HubMetrics) -> Self {
         let (to, from) = mpsc::channel(QUEUE);
-        let hub = Self { to, ticks: Arc::default(), next: Arc::new(AtomicU64::new(1)), metrics };
-        let shard = shard::Shard::new(ask, hub.to.downgrade(), Arc::clone(&hub.ticks), hub.metrics.clone());
+        let hub = Self { to, ticks: Arc::default(), next: Arc::new(AtomicU64::new(1)), metrics, raw: Arc::default() };
+        let shard = shard::Shard::new(
+            ask,
+            hub.to.downgrade(),
+            Arc::clone(&hub.ticks),
+            hub.metrics.clone(),
+            Arc::clone(&hub.raw),
+        );
         tokio::spawn(shard.run(from));
         hub
     }
@@ -202,6 +212,22 @@ impl Hub {
     /// A session does not want lines any more.
     pub async fn unwant(&self, session: SessionId, lines: Vec<LineKey>) {
         self.send(ToHub::Unwant { session, lines }).await;
+    }
+
+    /// Whether anybody wants raw messages: making them is not free.
+    #[must_use]
+    pub fn wants_raw(&self) -> bool {
+        self.raw.load(Ordering::Relaxed) > 0
+    }
+
+    /// A session wants the raw messages of these lines and of their connections; none: no more.
+    pub async fn want_raw(&self, session: SessionId, lines: Vec<LineKey>) {
+        self.send(ToHub::WantRaw { session, lines }).await;
+    }
+
+    /// A raw message, for who wants it.
+    pub async fn raw(&self, lines: Arc<[LineKey]>, frame: Bytes) {
+        self.send(ToHub::Raw { lines, frame }).await;
     }
 
     /// A frame for one session: an answer, a pong.

@@ -68,6 +68,8 @@ pub(super) struct Session {
     pub(super) heard: Arc<AtomicU64>,
     pub(super) subscriptions: Vec<Option<Subscription>>,
     pub(super) joining: VecDeque<Joining>,
+    /// The lines whose raw messages it wants.
+    pub(super) raw: Vec<LineKey>,
     pub(super) blocked: bool,
     pub(super) closing: bool,
     direct: VecDeque<Bytes>,
@@ -85,6 +87,7 @@ impl Session {
             heard: new.heard,
             subscriptions: Vec::new(),
             joining: VecDeque::new(),
+            raw: Vec::new(),
             blocked: false,
             closing: false,
             direct: VecDeque::new(),

@@ -30,6 +30,7 @@ pub(super) struct Shard {
     own: mpsc::WeakSender<ToHub>,
     ticks: Arc<AtomicU64>,
     metrics: HubMetrics,
+    raw: Arc<AtomicU64>,
     logs: HashMap<LineKey, LineLog>,
     subscribers: HashMap<LineKey, Subscribers>,
     sessions: HashMap<SessionId, Session>,
@@ -40,12 +41,19 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    pub(super) fn new(ask: AskView, own: mpsc::WeakSender<ToHub>, ticks: Arc<AtomicU64>, metrics: HubMetrics) -> Self {
+    pub(super) fn new(
+        ask: AskView,
+        own: mpsc::WeakSender<ToHub>,
+        ticks: Arc<AtomicU64>,
+        metrics: HubMetrics,
+        raw: Arc<AtomicU64>,
+    ) -> Self {
         Self {
             ask,
             own,
             ticks,
             metrics,
+            raw,
             logs: HashMap::new(),
             subscribers: HashMap::new(),
             sessions: HashMap::new(),
@@ -91,6 +99,19 @@ impl Shard {
             }
             ToHub::Want { session, id, lines, answer } => self.want(session, id, lines, answer),
             ToHub::Unwant { session, lines } => self.unwant(session, &lines),
+            ToHub::WantRaw { session, lines } => {
+                if let Some(s) = self.sessions.get_mut(&session) {
+                    s.raw = lines;
+                    self.recount();
+                }
+            }
+            ToHub::Raw { lines, frame } => {
+                let wants = |s: &Session| !s.blocked && s.raw.iter().any(|l| lines.contains(l));
+                let who: Vec<_> = self.sessions.iter().filter(|(_, s)| wants(s)).map(|(id, _)| *id).collect();
+                for id in who {
+                    self.push(id, frame.clone());
+                }
+            }
             ToHub::Frame { session, frame } => self.answer(session, frame),
             ToHub::Writable { session } => {
                 if let Some(s) = self.sessions.get_mut(&session) {
@@ -110,6 +131,7 @@ impl Shard {
     }
 
     fn recount(&self) {
+        self.raw.store(self.sessions.values().filter(|s| !s.raw.is_empty()).count() as u64, Ordering::Relaxed);
         self.metrics.sessions.set(i64::try_from(self.sessions.len()).unwrap_or(i64::MAX));
     }
 

@@ -11,6 +11,8 @@ use super::config::Loss;
 use super::event::EventCause;
 use super::finish::End;
 use super::ids::CallId;
+use super::leg::Leg;
+use super::limits::TRANSFER_PATIENCE;
 use super::line::Line;
 use super::work::{Link, Shared, Why, Work};
 
@@ -54,7 +56,7 @@ impl Work<'_> {
             self.fact(&fact, origin.as_ref());
         }
         self.snapshot_event(SnapshotReason::Reconciled);
-        self.line.legs.iter_mut().for_each(super::leg::Leg::all_told);
+        self.line.legs.iter_mut().for_each(Leg::all_told);
         self.ended = false;
         if let Some(agent) = self.line.agent.clone() {
             self.emit(&live, Body::AgentStateChanged { agent, previous: None });
@@ -83,6 +85,7 @@ impl Work<'_> {
 
     /// All calls of the line, as the phone system shows them (I15, M13.14): the table follows.
     pub(super) fn take_snapshot(&mut self, snapshot: &Snapshot, why: &Why<'_>) {
+        self.end_all_waiting();
         let matched = self.match_keys(&snapshot.calls);
         let table: Vec<CallId> = self.line.legs.iter().map(|leg| leg.id().clone()).collect();
         for id in table {
@@ -142,6 +145,7 @@ impl Work<'_> {
         if !self.line.up {
             return;
         }
+        self.end_all_waiting();
         let now = self.now;
         for leg in &mut self.line.legs {
             leg.unknown_since.get_or_insert(now);
@@ -152,7 +156,7 @@ impl Work<'_> {
             }
         }
         self.refresh();
-        self.line.legs.iter_mut().for_each(super::leg::Leg::all_told);
+        self.line.legs.iter_mut().for_each(Leg::all_told);
         self.line.consult = None;
         let body = disconnected(self.line, loss, scope);
         self.emit(&Why { cause: Some(cause), ..Why::default() }, Body::Disconnected(body));
@@ -169,6 +173,10 @@ impl Work<'_> {
             let why = Why::made_up(EventCause::from(CauseCode::Busy).text("busy, and no end reported in time"));
             self.repaired(super::repairs::Rule::Busy, &why);
             self.finish(index, &End::new(CauseCode::Busy), &why);
+        }
+        let waited = |leg: &Leg| leg.ending.as_ref().is_some_and(|ending| ending.at + TRANSFER_PATIENCE <= now);
+        while let Some(index) = self.line.legs.iter().position(waited) {
+            self.end_waiting(index);
         }
         let patience = self.shared.config.stale_timeout;
         let stale = |line: &Line| {

@@ -9,7 +9,7 @@ use super::call::{Changed, Number};
 use super::clock::{Mark, Running};
 use super::event::EventCause;
 use super::ids::CallId;
-use super::leg::Leg;
+use super::leg::{Ending, Leg};
 use super::repairs::Rule;
 use super::work::{Why, Work};
 
@@ -20,16 +20,18 @@ pub(super) struct End {
     pub(super) released_by: ReleasedBy,
     /// Nobody saw the end: when the call was last known to live.
     pub(super) last_seen: Option<Timestamp>,
+    /// When the end was reported, if not now.
+    pub(super) reported: Option<Timestamp>,
 }
 
 impl End {
     pub(super) const fn new(code: CauseCode) -> Self {
-        Self { code, released_by: ReleasedBy::Unknown, last_seen: None }
+        Self { code, released_by: ReleasedBy::Unknown, last_seen: None, reported: None }
     }
 
     /// Lost while nobody looked.
     pub(super) const fn lost(last_seen: Option<Timestamp>) -> Self {
-        Self { code: CauseCode::Lost, released_by: ReleasedBy::Unknown, last_seen }
+        Self { last_seen, ..Self::new(CauseCode::Lost) }
     }
 }
 
@@ -51,22 +53,51 @@ impl Work<'_> {
             (None, CallState::Busy) => CauseCode::Busy,
             (None, _) => CauseCode::Unknown,
         };
-        let end = End { released_by: fact.released_by.unwrap_or(ReleasedBy::Unknown), ..End::new(code) };
-        if !leg.commutated && fact.connected_at.is_some() {
+        if code == CauseCode::Transferred && self.has_consult(index) {
+            // R6: the consultation ends first, so that the focus never jumps to it.
+            let ending = Ending { fact: fact.clone(), origin: why.origin.cloned(), at: self.now };
+            self.line.legs[index].ending = Some(Box::new(ending));
+            return;
+        }
+        self.finish_as_reported(index, fact, code, self.now, why);
+    }
+
+    fn finish_as_reported(&mut self, index: usize, fact: &CallFact, code: CauseCode, at: Timestamp, why: &Why<'_>) {
+        self.merge(index, fact, why);
+        if !self.line.legs[index].commutated && fact.connected_at.is_some() {
             // An end that knows of talk time (I4).
             self.missing_commutation(index, fact.connected_at, why);
         }
+        let released_by = fact.released_by.unwrap_or(ReleasedBy::Unknown);
+        let end = End { released_by, reported: Some(at), ..End::new(code) };
         let cause = why.cause.clone().or_else(|| Some(EventCause::from(code)));
         self.finish(index, &end, &Why { cause, ..why.clone() });
+    }
+
+    fn has_consult(&self, index: usize) -> bool {
+        let id = self.line.legs[index].id();
+        self.line.legs.iter().any(|leg| leg.consults_from(id))
+    }
+
+    /// Tells the end of a transferred primary that has waited for its consultation.
+    pub(super) fn end_waiting(&mut self, index: usize) {
+        let Some(ending) = self.line.legs[index].ending.take() else { return };
+        let Ending { fact, origin, at } = *ending;
+        let cause = fact.cause.as_ref().map(cause_of);
+        let why = Why { origin: origin.as_ref(), source: fact.native_time, cause, ..Why::default() };
+        self.finish_as_reported(index, &fact, CauseCode::Transferred, at, &why);
+    }
+
+    /// Tells all ends that wait: what comes now does not wait for them.
+    pub(super) fn end_all_waiting(&mut self) {
+        while let Some(index) = self.line.legs.iter().position(|leg| leg.ending.is_some()) {
+            self.end_waiting(index);
+        }
     }
 
     /// Ends call `index`.
     pub(super) fn finish(&mut self, index: usize, end: &End, why: &Why<'_>) {
         let id = self.line.legs[index].id().clone();
-        if end.code == CauseCode::Transferred {
-            self.end_consult_first(&id, why);
-        }
-        let Some(index) = self.line.index(&id) else { return };
         if end.code == CauseCode::Transferred {
             self.fill_transfer(index);
         }
@@ -80,7 +111,8 @@ impl Work<'_> {
             self.release_hold(index, to, self.end_mark(end, why), &closing);
         }
         let leg = self.line.legs.remove(index);
-        self.remember(&leg);
+        let parent = leg.call.parent.clone();
+        self.line.finished.remember(&leg.key, id.clone());
         let promoted = self.promote_orphans(&id);
         if self.line.current.as_ref() == Some(&id) {
             let next = self.best();
@@ -90,10 +122,20 @@ impl Work<'_> {
         self.ended = true;
         self.emit(why, Body::CallFinished(finished));
         self.tell_promoted(&promoted, why);
+        if let Some(waiting) = parent.and_then(|parent| self.line.index(&parent))
+            && self.line.legs[waiting].ending.is_some()
+        {
+            self.repaired(Rule::TransferOrder, why);
+            self.end_waiting(waiting);
+        }
     }
 
     fn end_mark(&self, end: &End, why: &Why<'_>) -> Mark {
-        end.last_seen.map_or_else(|| self.mark(why), |at| Mark::new(at, None))
+        match (end.last_seen, end.reported) {
+            (Some(at), _) => Mark::new(at, None),
+            (None, Some(at)) => Mark::new(at, why.source),
+            (None, None) => self.mark(why),
+        }
     }
 
     /// The call as it is after its end.
@@ -118,19 +160,6 @@ impl Work<'_> {
             missed,
             estimated: end.last_seen.is_some(),
         }
-    }
-
-    fn remember(&mut self, leg: &Leg) {
-        self.line.finished.remember(&leg.key, leg.id().clone());
-    }
-
-    /// R6: the consultation of a completed transfer ends before its primary, so that the focus never jumps to it.
-    fn end_consult_first(&mut self, primary: &CallId, why: &Why<'_>) {
-        let Some(consult) = self.line.legs.iter().position(|leg| leg.consults_from(primary)) else { return };
-        self.repaired(Rule::TransferOrder, why);
-        let cause = Some(EventCause::from(CauseCode::Transferred));
-        let why = Why { cause, synthetic: true, quiet: true, origin: None, ..why.clone() };
-        self.finish(consult, &End::new(CauseCode::Transferred), &why);
     }
 
     /// R6: who transferred, and where to, when the adapter does not say.

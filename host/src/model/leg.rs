@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use jackfield_plugin_api::{CallFeatures, CallKey, CallState, Role, Timestamp};
+use jackfield_plugin_api::{CallFact, CallFeatures, CallKey, CallState, Role, Timestamp};
 
 use super::call::{Call, Number, Text};
 use super::clock::{Mark, Running, Totals};
+use super::event::ReplyTo;
 use super::ids::CallId;
 
 /// One started and not finished call.
@@ -21,6 +22,9 @@ pub(super) struct Leg {
     pub(super) told: CallFeatures,
     /// Whether an event has carried other features since: then they must be told, whatever they are now.
     pub(super) retell: bool,
+    /// What the adapter last said of its role and parent: levels, so that saying it again is no news, whatever became
+    /// of the parent meanwhile.
+    pub(super) said: (Option<Role>, Option<CallKey>),
     /// Whether `commutationStarted` was sent (I4).
     pub(super) commutated: bool,
     /// Whether `callBusy` was sent (I6).
@@ -41,8 +45,18 @@ pub(super) struct Leg {
     pub(super) sessions: Vec<Session>,
     /// The client whose command led to the call: it owns the media.
     pub(super) owner: Option<Text>,
+    /// Its reported end, which waits for the end of its consultation (R6).
+    pub(super) ending: Option<Box<Ending>>,
     /// Where it goes, once its consultation has ended as transferred (R6).
     pub(super) transfer_to: Option<Number>,
+}
+
+/// The end of a call that is not told yet.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) fact: CallFact,
+    pub(super) origin: Option<ReplyTo>,
+    pub(super) at: Timestamp,
 }
 
 /// A WebRTC session of a call.
@@ -63,6 +77,7 @@ impl Leg {
             allowed: None,
             told: CallFeatures::NONE,
             retell: false,
+            said: (None, None),
             commutated: false,
             busied: false,
             held: false,
@@ -73,6 +88,7 @@ impl Leg {
             busy_until: None,
             sessions: Vec::new(),
             owner: None,
+            ending: None,
             transfer_to: None,
         }
     }

@@ -56,6 +56,10 @@ pub const MAX_DESTINATION: usize = 256;
 /// How long after `makeConsultCall` a new outgoing call without a role of its own counts as the consultation.
 pub const CONSULT_EXPECTED_FOR: Duration = Duration::from_secs(30);
 
+/// How long the end of a transferred primary waits for the end of its consultation (R6). Phone systems report both in
+/// one breath; if the other does not come, the consultation was not part of the transfer.
+pub const TRANSFER_PATIENCE: Duration = Duration::from_secs(1);
+
 /// The largest re-order window (I7): more delay would be felt.
 pub const MAX_REORDER_WINDOW: Duration = Duration::from_millis(200);
 

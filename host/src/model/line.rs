@@ -14,7 +14,7 @@ use super::config::Loss;
 use super::event::{Place, ReplyTo};
 use super::ids::CallId;
 use super::leg::Leg;
-use super::limits::REMEMBERED_CALLS;
+use super::limits::{REMEMBERED_CALLS, TRANSFER_PATIENCE};
 use super::reorder::Reorder;
 
 /// Everything known of one line.
@@ -141,7 +141,9 @@ impl Line {
         }
         let busy = self.legs.iter().filter_map(|leg| leg.busy_until);
         let stale = self.legs.iter().filter_map(|leg| leg.unknown_since.map(|since| since + stale));
-        busy.chain(stale).chain(self.reorder.due()).min()
+        let endings =
+            self.legs.iter().filter_map(|leg| leg.ending.as_ref().map(|ending| ending.at + TRANSFER_PATIENCE));
+        busy.chain(stale).chain(endings).chain(self.reorder.due()).min()
     }
 }
 

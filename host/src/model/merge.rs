@@ -31,14 +31,17 @@ impl Work<'_> {
 
     /// Takes over what a fact says of the call's place among the others of its line (R2).
     pub(super) fn relate(&mut self, index: usize, fact: &CallFact) -> Changed {
-        if fact.role.is_none() && fact.parent.is_none() {
+        if !self.line.legs[index].is_news(fact) {
             return Changed::NONE;
         }
         let parent = match &fact.parent {
             Some(key) => self.line.find(key).map(|parent| self.line.legs[parent].id().clone()),
-            None => self.line.legs[index].call.parent.clone().filter(|parent| self.line.index(parent).is_some()),
+            None => {
+                let known = self.line.legs[index].call.parent.clone();
+                known.filter(|parent| self.line.index(parent).is_some()).or_else(|| self.any_other(index))
+            }
         };
-        let Some(parent) = parent.or_else(|| self.any_other(index)) else { return Changed::NONE };
+        let Some(parent) = parent else { return Changed::NONE };
         let parent_index = self.line.index(&parent);
         let call = &self.line.legs[index].call;
         let circular = parent_index
@@ -74,6 +77,22 @@ impl Work<'_> {
     fn any_other(&self, index: usize) -> Option<CallId> {
         let mut others = self.line.legs.iter().enumerate().filter(|(other, _)| *other != index);
         others.next().map(|(_, leg)| leg.id().clone())
+    }
+}
+
+impl Leg {
+    /// Whether the adapter says something new of the call's role or parent, and remembers it.
+    fn is_news(&mut self, fact: &CallFact) -> bool {
+        let mut news = false;
+        if fact.role.is_some() && fact.role != self.said.0 {
+            self.said.0 = fact.role;
+            news = true;
+        }
+        if fact.parent.is_some() && fact.parent != self.said.1 {
+            self.said.1.clone_from(&fact.parent);
+            news = true;
+        }
+        news
     }
 }
 

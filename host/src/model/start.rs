@@ -51,6 +51,7 @@ impl Work<'_> {
             ..blank(id.clone(), self.line.device.clone(), since, state)
         };
         self.line.legs.push(Leg {
+            said: (fact.role, fact.parent.clone()),
             unknown_since: (state == CallState::Unknown).then_some(self.now),
             owner: why.origin.map(|origin| Text::from(origin.session.as_str())),
             ..Leg::new(fact.key.clone(), call, Totals::new(since))
@@ -107,8 +108,11 @@ impl Work<'_> {
         let outgoing = fact.direction != Some(Direction::In);
         let silent = fact.role.is_none() && fact.parent.is_none();
         let expected = if outgoing && silent { self.expected_consult() } else { None };
+        // A consultation whose primary is gone is one no more.
+        let orphan = fact.parent.is_some() && live.is_none();
         let role = match fact.role {
-            Some(role @ (Role::Consult | Role::Secondary)) => role,
+            Some(Role::Secondary) => Role::Secondary,
+            Some(Role::Consult) if !orphan => Role::Consult,
             _ if expected.is_some() || (live.is_some() && outgoing) => Role::Consult,
             _ => Role::Secondary,
         };

@@ -6,7 +6,7 @@ use super::body::Body;
 use super::call::{Changed, Text};
 use super::clock::{Mark, Running};
 use super::event::EventCause;
-use super::repairs::Rule;
+use super::repairs::{Dropped, Rule};
 use super::work::{Why, Work};
 
 /// A conference has at least so many parties; with fewer it is a connected call (M13.6).
@@ -15,12 +15,15 @@ const CONFERENCE: usize = 3;
 impl Work<'_> {
     /// A fact of a call that is in the table.
     pub(super) fn update(&mut self, index: usize, fact: &CallFact, why: &Why<'_>) {
-        let mut changed = self.merge(index, fact, why);
+        if self.line.legs[index].ending.is_some() {
+            self.dropped(Dropped::Late);
+            return;
+        }
         if fact.state == CallState::Finished {
             self.finish_reported(index, fact, why);
             return;
         }
-        changed |= self.relate(index, fact);
+        let changed = self.merge(index, fact, why) | self.relate(index, fact);
         let to = self.real_state(fact, why);
         if to == CallState::Unknown && self.line.legs[index].unknown_since.is_some() {
             // Named, so it lives; what it does is still not known.

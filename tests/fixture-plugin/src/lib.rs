@@ -125,6 +125,7 @@ impl Adapter for Fixture {
             }
             Input::Command { id, line, command } => {
                 self.panic_if("command");
+                host.raw(&Raw::new(RawDirection::Out, "text", "a command", command.name()));
                 match Self::command(line, &command) {
                     Some(fact) => {
                         let key = fact.key.clone();

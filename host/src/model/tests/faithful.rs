@@ -63,11 +63,6 @@ impl Phone {
         let cause = if way > 8 { CauseCode::Transferred } else { CauseCode::NormalClearing };
         let mut call = self.calls.remove(&key)?;
         call.cause = Some(cause.into());
-        if cause == CauseCode::Transferred && self.calls.values().any(|other| other.parent.as_ref() == Some(&call.key))
-        {
-            // The consultation of a transfer ends first (R6); this phone system does not end it alone.
-            call.cause = Some(CauseCode::NormalClearing.into());
-        }
         Some(call)
     }
 
@@ -113,6 +108,8 @@ fn run(moves: &[Move], support: SnapshotSupport) {
         if let Some(news) = news.filter(|_| up) {
             bench.apply(news);
         }
+        // The end of a transferred primary may wait a second for its consultation's (R6).
+        bench.wait(1500).input(|model, now, out| model.tick(now, out));
         if up {
             let table = |bench: &Bench| -> BTreeMap<String, CallState> {
                 let row = |key: &u32| {

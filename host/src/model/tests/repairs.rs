@@ -156,12 +156,32 @@ fn the_direction_stays() {
 fn a_transfer_whose_primary_ends_first() {
     let mut bench = Bench::up();
     bench.apply(rings("1")).apply(talks("1")).apply(held("1")).apply(consults("2", "1")).apply(talks("2"));
+    bench.says(ends("1", CauseCode::Transferred), "").says(talks("1"), "").wait(500);
     bench.says(
-        ends("1", CauseCode::Transferred),
-        "callFinished(B,transferred)* unhold(A)* callFinished(A,transferred) L",
+        ends("2", CauseCode::Transferred),
+        "callFinished(B,transferred) unhold(A)* callFinished(A,transferred) L",
     );
-    bench.says(ends("2", CauseCode::Transferred), "");
     counts(&bench, Rule::TransferOrder, 1);
+    let finished = bench.log.iter().rev().find(|event| event["method"] == "callFinished").expect("A is over");
+    assert_eq!(finished["params"]["data"]["call"]["finishedAt"], "2026-11-20T09:00:00.008Z", "when it was reported");
+}
+
+#[test]
+fn a_primary_transferred_elsewhere_leaves_the_consultation() {
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1")).apply(held("1")).apply(consults("2", "1")).apply(talks("2"));
+    bench.says(ends("1", CauseCode::Transferred), "");
+    bench.deadline().expect("unhold(A)* callFinished(A,transferred) currentCallChanged(A→B) L L(B)");
+    assert_eq!(bench.repairs().total(), 0);
+    bench.says(hangs_up("2"), "callFinished(B,normalClearing) L");
+}
+
+#[test]
+fn a_transfer_whose_primary_ends_first_and_then_the_connection() {
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1")).apply(held("1")).apply(consults("2", "1")).apply(talks("2"));
+    bench.apply(ends("1", CauseCode::Transferred)).lose();
+    bench.expect("unhold(A)* callFinished(A,transferred) currentCallChanged(A→B) disconnected");
 }
 
 #[test]
