@@ -183,8 +183,6 @@ impl Asterisk {
                 Ask::Command(command, then) if then != commands::Then::Wait => {
                     say.host.refuse(command, commands::no_answer());
                 }
-                // A snapshot is not for ever: without its end there is none.
-                Ask::Step(Step::Barrier) => self.session.timer(&mut self.pbx, say),
                 _ => {}
             }
         }

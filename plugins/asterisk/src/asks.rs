@@ -64,6 +64,11 @@ impl Asks {
         format!("{}-{}", self.prefix, self.last)
     }
 
+    /// The id that was given out last.
+    pub(crate) fn last(&self) -> String {
+        format!("{}-{}", self.prefix, self.last)
+    }
+
     /// The id of an action that waits.
     pub(crate) fn add(&mut self, ask: Ask, deadline: Timestamp) -> String {
         let name = self.name();

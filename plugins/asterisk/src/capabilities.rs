@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::calls::{Call, CallId, Level, Origin};
 use crate::lines::Line;
 use crate::pbx::Pbx;
-use crate::table::{BridgeKind, View};
+use crate::table::{BridgeKind, UP, View};
 use crate::wire::fields::lines;
 
 /// What the AMI user may do.
@@ -21,6 +21,8 @@ use crate::wire::fields::lines;
 pub(crate) struct Permissions {
     /// The actions, in lower case; `None`: Asterisk did not say.
     actions: Option<BTreeSet<String>>,
+    /// What they mean for calls: asked for every fact.
+    call: Option<CallFeatures>,
     /// Events carry Asterisk's time.
     pub(crate) timestamps: bool,
     /// The snapshot was refused.
@@ -32,11 +34,40 @@ impl Permissions {
     pub(crate) fn learn(&mut self, message: &[u8]) {
         let names = lines(message).map(|(key, _)| String::from_utf8_lossy(key).to_ascii_lowercase());
         self.actions = Some(names.collect());
+        self.call = None;
+        self.call = Some(self.call());
     }
 
     /// Whether the user may do this; while Asterisk did not say it is tried.
     pub(crate) fn may(&self, action: &str) -> bool {
         self.actions.as_ref().is_none_or(|actions| actions.contains(&action.to_ascii_lowercase()))
+    }
+
+    /// What the user may do with calls.
+    fn call(&self) -> CallFeatures {
+        if let Some(call) = self.call {
+            return call;
+        }
+        if self.actions.is_none() {
+            return CALL;
+        }
+        let may = |action| self.may(action);
+        let groups = [
+            (may("Originate"), CallFeatures::DIAL | CallFeatures::PICKUP | CallFeatures::RECALL),
+            (may("PJSIPNotify"), CallFeatures::ANSWER | CallFeatures::HOLD | CallFeatures::UNHOLD),
+            (may("Hangup"), CallFeatures::DROP),
+            (may("BlindTransfer"), CallFeatures::BLIND_TRANSFER),
+            (may("Atxfer") && may("Hangup"), CallFeatures::MAKE_CONSULT_CALL),
+            (may("Hangup") && may("Bridge"), CallFeatures::COMPLETE_TRANSFER),
+            (may("CancelAtxfer"), CallFeatures::CANCEL_TRANSFER),
+            (may("PlayDTMF"), CallFeatures::DTMF | CallFeatures::ALTERNATE | CallFeatures::CONFERENCE),
+            (may("MuteAudio"), CallFeatures::MUTE | CallFeatures::UNMUTE),
+            (may("Redirect"), CallFeatures::DEFLECT),
+            (may("Park"), CallFeatures::PARK),
+            (may("MixMonitor") && may("StopMixMonitor"), CallFeatures::RECORD),
+            (true, CallFeatures::SET_USER_DATA),
+        ];
+        groups.iter().filter(|(may, _)| *may).fold(CallFeatures::NONE, |all, (_, features)| all | *features)
     }
 
     pub(crate) fn check(&self, action: &'static str) -> Result<(), CommandError> {
@@ -96,7 +127,7 @@ impl Pbx {
     /// What this Asterisk allows its AMI user.
     pub(crate) fn capabilities(&self) -> Capabilities {
         let mut capabilities = implemented();
-        capabilities.call = self.allowed();
+        capabilities.call = self.permissions.call();
         capabilities.agent = self.agent_allowed();
         if self.permissions.blind {
             capabilities.snapshot = SnapshotSupport::None;
@@ -105,26 +136,6 @@ impl Pbx {
             capabilities.timestamps = TimestampSource::Arrival;
         }
         capabilities
-    }
-
-    fn allowed(&self) -> CallFeatures {
-        let may = |action| self.permissions.may(action);
-        let groups = [
-            (may("Originate"), CallFeatures::DIAL | CallFeatures::PICKUP | CallFeatures::RECALL),
-            (may("PJSIPNotify"), CallFeatures::ANSWER | CallFeatures::HOLD | CallFeatures::UNHOLD),
-            (may("Hangup"), CallFeatures::DROP),
-            (may("BlindTransfer"), CallFeatures::BLIND_TRANSFER),
-            (may("Atxfer") && may("Hangup"), CallFeatures::MAKE_CONSULT_CALL),
-            (may("Hangup") || may("Bridge"), CallFeatures::COMPLETE_TRANSFER),
-            (may("CancelAtxfer"), CallFeatures::CANCEL_TRANSFER),
-            (may("PlayDTMF"), CallFeatures::DTMF | CallFeatures::ALTERNATE | CallFeatures::CONFERENCE),
-            (may("MuteAudio"), CallFeatures::MUTE | CallFeatures::UNMUTE),
-            (may("Redirect"), CallFeatures::DEFLECT),
-            (may("Park"), CallFeatures::PARK),
-            (may("MixMonitor") && may("StopMixMonitor"), CallFeatures::RECORD),
-            (true, CallFeatures::SET_USER_DATA),
-        ];
-        groups.iter().filter(|(may, _)| *may).fold(CallFeatures::NONE, |all, (_, features)| all | *features)
     }
 
     fn agent_allowed(&self) -> AgentFeatures {
@@ -144,14 +155,7 @@ impl Pbx {
     /// What this line can do at all.
     pub(crate) fn line_capabilities(&self, line: &Line) -> Capabilities {
         let mut capabilities = self.capabilities();
-        if !line.notify {
-            let remote = CallFeatures::ANSWER | CallFeatures::HOLD | CallFeatures::UNHOLD;
-            capabilities.call = capabilities.call.without(remote);
-        }
-        if !line.consult {
-            capabilities.call =
-                capabilities.call.without(CallFeatures::MAKE_CONSULT_CALL | CallFeatures::CANCEL_TRANSFER);
-        }
+        capabilities.call = self.line_features(line);
         if line.queues.is_empty() {
             let membership = AgentFeatures::LOGIN | AgentFeatures::CALL_CENTRE_MODE;
             capabilities.agent = capabilities.agent.without(membership);
@@ -159,10 +163,21 @@ impl Pbx {
         capabilities
     }
 
+    fn line_features(&self, line: &Line) -> CallFeatures {
+        let mut features = self.permissions.call();
+        if !line.notify {
+            features = features.without(CallFeatures::ANSWER | CallFeatures::HOLD | CallFeatures::UNHOLD);
+        }
+        if !line.consult {
+            features = features.without(CallFeatures::MAKE_CONSULT_CALL | CallFeatures::CANCEL_TRANSFER);
+        }
+        features
+    }
+
     /// What can be done with a call now, as far as Asterisk is concerned; the host adds its own rules.
     pub(crate) fn features(&self, id: CallId, call: &Call, level: Level, view: &View) -> CallFeatures {
         let Some(line) = call.line.and_then(|l| self.lines.get(l)) else { return CallFeatures::NONE };
-        let mut features = self.line_capabilities(line).call;
+        let mut features = self.line_features(line);
         let consulting = self.partner(id).is_some();
         if consulting {
             // Hanging up would complete the transfer.
@@ -172,15 +187,18 @@ impl Pbx {
             if self.config.conference_context.is_none() {
                 features = features.without(CallFeatures::CONFERENCE);
             }
-            if !self.permissions.may("Bridge") {
-                features = features.without(CallFeatures::COMPLETE_TRANSFER);
-            }
             if !line.notify {
                 features = features.without(CallFeatures::ALTERNATE);
             }
         }
-        let in_talk = call.bridge.and_then(|b| self.table.bridge(b)).is_some_and(|b| b.kind == BridgeKind::Talk);
-        let one_partner = in_talk && view.peers.len() == 1;
+        let up = call.channel.and_then(|c| self.table.channel(c)).is_some_and(|c| c.state == UP);
+        if up {
+            features = features.without(CallFeatures::ANSWER);
+        }
+        let in_talk = call.bridge.and_then(|b| self.table.bridge(b)).is_none_or(|b| b.kind == BridgeKind::Talk);
+        // While Asterisk moves legs about nobody is there for a moment.
+        let partners = if view.peers.is_empty() { call.present.len() } else { view.peers.len() };
+        let one_partner = in_talk && partners == 1;
         if !one_partner || consulting || level.state == CallState::Held {
             let needs_partner = CallFeatures::BLIND_TRANSFER | CallFeatures::MAKE_CONSULT_CALL | CallFeatures::PARK;
             features = features.without(needs_partner);

@@ -90,6 +90,9 @@ impl Pbx {
 
     /// Reports a call when it is not what was reported last.
     pub(crate) fn report(&mut self, id: CallId, say: &mut Say<'_, '_>) {
+        if self.calls.get(id).is_some_and(|c| (c.merging || c.optimising.is_some()) && c.reported.is_some()) {
+            return;
+        }
         let Some(mut fact) = self.current(id, say.now) else { return };
         if !self.live {
             return;
@@ -100,11 +103,15 @@ impl Pbx {
         }
         let first = call.reported.is_none();
         call.reported = Some(fact.clone());
-        if let Some((command, awaits)) = call.command {
-            if awaits.shows_in(&fact, first) {
-                fact.command = Some(command);
-                call.command = None;
-            }
+        let late = call.command_until.is_some_and(|until| until < say.now);
+        if late && call.command.is_some_and(|(_, awaits)| !matches!(awaits, Awaits::First | Awaits::Finished)) {
+            call.command = None;
+        }
+        if let Some((command, awaits)) = call.command
+            && awaits.shows_in(&fact, first)
+        {
+            fact.command = Some(command);
+            call.command = None;
         }
         fact.native_time = say.native_time;
         self.say_call(fact, say);

@@ -24,6 +24,8 @@ pub(crate) const SESSION: TimerId = TimerId(1);
 pub(crate) const WORK: TimerId = TimerId(2);
 /// How long a login, and Asterisk's own start, may take.
 const LOGIN: Duration = Duration::from_secs(10);
+/// How long the answer to a step is worth having.
+const STEP: Duration = Duration::from_secs(3600);
 /// How long a list may be silent.
 const SILENCE: Duration = Duration::from_secs(10);
 
@@ -110,7 +112,8 @@ impl Session {
     }
 
     fn step(&mut self, pbx: &mut Pbx, action: Action, step: Step, say: &mut Say<'_, '_>) {
-        if let Err(error) = pbx.send(action, Ask::Step(step), say) {
+        // The session's own timer watches over its steps: a long list may take its time while it goes on.
+        if let Err(error) = pbx.send_after(STEP, action, Ask::Step(step), say) {
             say.host.log(LogLevel::Warn, format!("{step:?}: {}", error.text));
             self.answered(pbx, step, None, say);
         }

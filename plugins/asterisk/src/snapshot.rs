@@ -38,10 +38,10 @@ impl Pbx {
     /// `BridgeListItem`.
     pub(crate) fn listed_bridge(&mut self, f: &Fields<'_>) {
         let kind = BridgeKind::of(f.bytes(Key::BridgeType), f.bytes(Key::BridgeCreator));
-        if let Some(bridge) = self.table.add_bridge(f.bytes(Key::BridgeUniqueid), kind) {
-            if let Some(bridge) = self.table.bridge_mut(bridge) {
-                bridge.kind = kind;
-            }
+        if let Some(bridge) = self.table.add_bridge(f.bytes(Key::BridgeUniqueid), kind)
+            && let Some(bridge) = self.table.bridge_mut(bridge)
+        {
+            bridge.kind = kind;
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) struct HangupInfo {
     pub(crate) sip: u16,
     /// How the dial to this leg ended (`DialStatus`); empty: it was not dialled, or nobody said.
     pub(crate) outcome: String,
+    /// The leg was up.
+    pub(crate) up: bool,
     /// The leg itself asked for the end (the phone hung up).
     pub(crate) requested: bool,
     /// Whoever dialled this leg asked for the end.
@@ -38,13 +40,18 @@ pub(crate) fn of(call: &Call, hangup: &HangupInfo) -> Cause {
     if let Some(ending) = &call.ending {
         return hangup.cause(ending.cause);
     }
+    if call.sent_on.is_some() && !hangup.requested {
+        return hangup.cause(CauseCode::Redirected);
+    }
     if call.connected {
         return hangup.cause(match hangup.cause {
             27 | 34 | 38 | 41 | 42 | 44 | 47 | 102 | 111 => CauseCode::NetworkError,
             _ => CauseCode::NormalClearing,
         });
     }
-    hangup.cause(if call.incoming { incoming(hangup) } else { outgoing(call, hangup) })
+    // Somebody else's click-to-call was shown as incoming; once the phone is lifted it is the other side that counts.
+    let called = call.incoming && !(call.origin == Origin::Foreign && hangup.up);
+    hangup.cause(if called { incoming(hangup) } else { outgoing(call, hangup) })
 }
 
 /// An incoming call that was never answered here.
@@ -52,11 +59,11 @@ fn incoming(hangup: &HangupInfo) -> CauseCode {
     match (hangup.cause, hangup.sip, hangup.outcome.as_str()) {
         (26, ..) => CauseCode::PickedUpElsewhere,
         // 486 from a phone that rang is its user's "busy" button.
-        (17 | 21, ..) | (_, 480 | 486 | 600 | 603, _) => CauseCode::Rejected,
+        (17 | 21, ..) | (_, 486 | 600 | 603, _) => CauseCode::Rejected,
         (_, _, "CANCEL") => CauseCode::Cancelled,
         (_, _, "NOANSWER") => CauseCode::NoAnswer,
         _ if hangup.dialler_requested => CauseCode::Cancelled,
-        (18 | 19 | 20, ..) => CauseCode::NoAnswer,
+        (18..=20, ..) => CauseCode::NoAnswer,
         (27 | 34 | 38 | 41 | 42 | 44, ..) => CauseCode::NetworkError,
         _ => CauseCode::Cancelled,
     }
@@ -69,8 +76,8 @@ fn outgoing(call: &Call, hangup: &HangupInfo) -> CauseCode {
     }
     let gave_up = hangup.requested || call.released == Some(ReleasedBy::Local);
     match call.outcome.as_str() {
-        _ if gave_up => CauseCode::Cancelled,
         "BUSY" => CauseCode::Busy,
+        _ if gave_up => CauseCode::Cancelled,
         "CANCEL" => CauseCode::Cancelled,
         "NOANSWER" => by_cause(call.outcome_cause).unwrap_or(CauseCode::NoAnswer),
         "CONGESTION" | "CHANUNAVAIL" => {
@@ -108,7 +115,7 @@ fn by_cause(q850: u16) -> Option<CauseCode> {
     Some(match q850 {
         1 | 2 | 3 | 28 => CauseCode::InvalidDestination,
         17 => CauseCode::Busy,
-        18 | 19 | 20 => CauseCode::NoAnswer,
+        18..=20 => CauseCode::NoAnswer,
         21 => CauseCode::Rejected,
         26 => CauseCode::PickedUpElsewhere,
         27 | 34 | 38 | 41 | 42 | 44 | 47 | 102 | 111 => CauseCode::NetworkError,
@@ -118,13 +125,26 @@ fn by_cause(q850: u16) -> Option<CauseCode> {
 
 /// Who ended it.
 pub(crate) fn released_by(call: &Call, hangup: &HangupInfo) -> ReleasedBy {
+    match call.ending.as_ref().map(|e| e.cause) {
+        Some(CauseCode::Transferred | CauseCode::Parked) => return ReleasedBy::Local,
+        Some(CauseCode::PickedUpElsewhere) => return ReleasedBy::Remote,
+        Some(CauseCode::Conferenced) => return ReleasedBy::System,
+        _ => {}
+    }
+    // Who is told that the other side is busy hangs up; it was the other side that ended it.
+    if call.busy {
+        return ReleasedBy::Remote;
+    }
     if hangup.requested {
         return ReleasedBy::Local;
+    }
+    if call.sent_on.is_some() {
+        return ReleasedBy::System;
     }
     if let Some(released) = call.released {
         return released;
     }
-    if hangup.dialler_requested || hangup.cause == 26 {
+    if (!call.connected && hangup.dialler_requested) || hangup.cause == 26 {
         return ReleasedBy::Remote;
     }
     match (call.connected, call.incoming, hangup.outcome.as_str(), call.outcome.as_str()) {

@@ -58,10 +58,10 @@ impl Pbx {
         if let Some(from) = from.and_then(|b| self.table.bridge_mut(b)) {
             from.calls.retain(|c| *c != id);
         }
-        if let Some(to) = bridge.and_then(|b| self.table.bridge_mut(b)) {
-            if !to.calls.contains(&id) {
-                to.calls.push(id);
-            }
+        if let Some(to) = bridge.and_then(|b| self.table.bridge_mut(b))
+            && !to.calls.contains(&id)
+        {
+            to.calls.push(id);
         }
         self.dirty(id);
     }
@@ -186,10 +186,10 @@ impl Pbx {
             call.merging = false;
         }
         self.move_call(parent, bridge);
-        if let Some(command) = self.sent_for(parent, |sent| matches!(sent, Sent::Conference)) {
-            if let Some(call) = self.calls.get_mut(parent) {
-                call.command = Some((command, Awaits::Conferenced));
-            }
+        if let Some(command) = self.sent_for(parent, |sent| matches!(sent, Sent::Conference))
+            && let Some(call) = self.calls.get_mut(parent)
+        {
+            call.command = Some((command, Awaits::Conferenced));
         }
         // First the conference, then the end of the leg that was merged into it.
         self.report(parent, say);

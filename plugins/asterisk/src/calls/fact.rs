@@ -3,9 +3,9 @@
 use jackfield_plugin_api::{CallFact, CallState, Participant, Party, PartyState, Phase, Queue, Role, Scope};
 
 use super::level::Level;
-use super::{Call, CallId, Origin};
+use super::{Call, CallId};
 use crate::pbx::Pbx;
-use crate::table::{Ident, Progress, UP, View};
+use crate::table::{Channel, Ident, UP, View};
 
 /// A number with its name; `None`: no number is known.
 pub(crate) fn party(ident: &Ident) -> Option<Party> {
@@ -22,6 +22,7 @@ impl Pbx {
     /// The whole fact of a call that is at this level.
     pub(crate) fn fact(&mut self, id: CallId, level: Level, view: &View) -> Option<CallFact> {
         self.note_present(id, view);
+        self.note_scope(id, view);
         let call = self.calls.get(id)?;
         let line = call.line?;
         let mut fact = CallFact::new(line, call.key.as_str(), level.state).direction(call.direction());
@@ -40,17 +41,13 @@ impl Pbx {
         };
         (fact.caller, fact.called) = (caller, called);
         fact.redirecting = party(&call.redirecting);
-        fact.redirection = match &call.ending {
-            Some(ending) => party(&ending.to),
-            None if !call.incoming && call.first_remote.is_known() && remote.number != call.first_remote.number => {
-                party(&remote)
-            }
-            None => None,
-        };
-        fact.scope = self.scope(call, view);
-        if call.origin == Origin::Consult {
+        let met_another = call.first_remote.is_known() && remote.number != call.first_remote.number;
+        fact.redirection = if call.incoming || !met_another { None } else { party(&remote) };
+        fact.scope = call.scope;
+        // A consultation that outlives the call it was made from is one no more; what it is then the host knows.
+        if let Some(parent) = call.parent.and_then(|p| self.calls.get(p)) {
             fact.role = Some(Role::Consult);
-            fact.parent = call.parent.and_then(|p| self.calls.get(p)).map(|p| p.key.as_str().into());
+            fact.parent = Some(parent.key.as_str().into());
         }
         fact.participants = Some(self.participants(call, level, view, &remote));
         fact.features = Some(self.features(id, call, level, view));
@@ -105,6 +102,14 @@ impl Pbx {
         call.present.clone_from(&view.peers);
     }
 
+    /// Whose leg it is. A line's leg may carry what an originate wanted to be shown on it.
+    fn party_of(&self, channel: &Channel) -> Ident {
+        match channel.line.and_then(|l| self.lines.get(l)) {
+            Some(line) if line.number != channel.own.number => Ident::new(&line.number, ""),
+            _ => channel.own.clone(),
+        }
+    }
+
     fn participants(&self, call: &Call, level: Level, view: &View, remote: &Ident) -> Vec<Participant> {
         let own_number = call.line.and_then(|l| self.lines.get(l)).map_or("", |l| l.number.as_str());
         let own_state = match level.state {
@@ -116,28 +121,32 @@ impl Pbx {
             _ => PartyState::Initiated,
         };
         let mut parties = vec![Participant::new("p1", own_number, true, own_state)];
+        // While Asterisk moves legs about, or takes the call down, nobody is there: then it is who was there last.
+        let last = call.reported.as_ref().and_then(|f| f.participants.as_ref());
+        if let Some(last) = last.filter(|_| view.peers.is_empty() && !call.present.is_empty()) {
+            parties.extend(last.iter().filter(|p| !p.local).cloned());
+            return parties;
+        }
         let present = if view.peers.is_empty() { &call.present } else { &view.peers };
-        let several = present.len() > 1;
         for channel in present.iter().filter_map(|p| self.table.channel(*p)) {
             let number = call.participants.iter().position(|uid| *uid == channel.uid).map_or(0, |at| at + 2);
             // Of one partner Asterisk tells on this leg; of several each tells on its own.
-            let ident = if several || !remote.is_known() { &channel.own } else { remote };
+            let alone = present.len() == 1 && !view.room;
+            let ident = if alone && call.remote.is_known() { call.remote.clone() } else { self.party_of(channel) };
             let state = match (channel.holds, channel.state) {
                 (true, _) => PartyState::Held,
                 (_, UP) => PartyState::Connected,
                 _ => PartyState::Alerting,
             };
             let mut participant = Participant::new(format!("p{number}"), ident.number.as_str(), false, state);
-            participant.name = party(ident).and_then(|p| p.name);
+            participant.name = party(&ident).and_then(|p| p.name);
             parties.push(participant);
         }
         if parties.len() == 1 && remote.is_known() {
-            let ringing =
-                view.pending.iter().filter_map(|p| self.table.channel(*p)).any(|c| c.heard() != Progress::None);
             let state = match level.state {
                 CallState::Busy => PartyState::Failed,
                 CallState::Alerting if call.incoming => PartyState::Connected,
-                CallState::Alerting if ringing => PartyState::Alerting,
+                CallState::Alerting if level.phase == Phase::Ringing => PartyState::Alerting,
                 CallState::Alerting => PartyState::Initiated,
                 _ => PartyState::Connected,
             };
@@ -149,11 +158,21 @@ impl Pbx {
     }
 
     /// A call between two lines of ours is internal; of others Asterisk does not say where they are.
-    fn scope(&self, call: &Call, view: &View) -> Option<Scope> {
+    fn note_scope(&mut self, id: CallId, view: &View) {
+        let Some(call) = self.calls.get(id) else { return };
         let others = if view.peers.is_empty() { &view.pending } else { &view.peers };
         let root = call.channel.filter(|_| others.is_empty() && call.incoming).and_then(|c| self.table.root(c));
         let mut others = others.iter().copied().chain(root).filter_map(|c| self.table.channel(c)).peekable();
-        others.peek()?;
-        others.all(|c| c.line.is_some()).then_some(Scope::Internal)
+        if others.peek().is_none() {
+            return;
+        }
+        let internal = others.all(|c| c.line.is_some());
+        if let Some(call) = self.calls.get_mut(id) {
+            call.scope = match (internal, call.scope) {
+                (true, _) => Some(Scope::Internal),
+                (false, Some(_)) => Some(Scope::Unknown),
+                (false, None) => None,
+            };
+        }
     }
 }

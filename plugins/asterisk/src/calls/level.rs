@@ -59,14 +59,16 @@ impl Pbx {
         if call.busy {
             return Some(Level::new(CallState::Busy));
         }
-        let call = self.calls.get(id)?;
-        self.phase(call, view, up).map(|phase| Level { state: CallState::Alerting, phase })
+        let phase = self.phase(self.calls.get(id)?, view, up)?;
+        self.calls.get_mut(id)?.phase = Some(phase);
+        Some(Level { state: CallState::Alerting, phase })
     }
 
     /// An answered leg that nobody dials for and no queue keeps may have reached a service. A leg that was dialled
     /// waits for who dialled it.
     fn may_be_service(&self, call: &Call, view: &View) -> bool {
-        if !view.pending.is_empty() || call.others.len() > 1 {
+        // A busy tone is no service, though the leg of a click-to-call is up while it sounds.
+        if !view.pending.is_empty() || matches!(call.outcome.as_str(), "BUSY" | "CONGESTION") {
             return false;
         }
         let Some(channel) = call.channel.and_then(|c| self.table.channel(c)) else { return false };
@@ -98,8 +100,13 @@ impl Pbx {
         Some(match heard(&view.pending) {
             Some(Progress::Ringing) => Phase::Ringing,
             Some(Progress::Early) => Phase::Early,
-            _ if call.called.number.is_empty() => Phase::Initiated,
-            _ => Phase::Dialing,
+            // Between the answer and the bridge, and while the dialplan tries what is next, nothing is dialled.
+            None => match call.phase {
+                Some(phase @ (Phase::Ringing | Phase::Early | Phase::Queued)) if !call.outcome.is_empty() => phase,
+                _ if call.called.number.is_empty() && !call.incoming => Phase::Initiated,
+                _ => Phase::Dialing,
+            },
+            Some(Progress::None) => Phase::Dialing,
         })
     }
 }

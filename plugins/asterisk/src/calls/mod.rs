@@ -16,7 +16,7 @@ pub(crate) use track::numberlike;
 
 use std::collections::BTreeMap;
 
-use jackfield_plugin_api::{CallFact, CauseCode, CommandId, Direction, LineId, ReleasedBy, Timestamp};
+use jackfield_plugin_api::{CallFact, CauseCode, CommandId, Direction, LineId, Phase, ReleasedBy, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{BridgeId, ChannelId, Ident};
@@ -76,9 +76,7 @@ pub(crate) struct Call {
     /// Two-way speech was possible.
     pub(crate) connected: bool,
     pub(crate) connected_at: Option<Timestamp>,
-    /// The caller id that we gave to our own originate: it is no partner.
-    pub(crate) shown: String,
-    /// The id of the action that made it.
+    /// The id of the action that made it, if we did.
     pub(crate) action: String,
     /// Known to have ended busy, before it is over.
     pub(crate) busy: bool,
@@ -97,14 +95,25 @@ pub(crate) struct Call {
     /// How the last dial on its behalf ended, and whether the called side ended it.
     pub(crate) outcome: String,
     pub(crate) outcome_cause: u16,
+    /// The cause of its own leg's end.
+    pub(crate) end_cause: u16,
     /// The consultation that was made from it.
     pub(crate) consult: Option<CallId>,
     /// The call that this consultation was made from.
     pub(crate) parent: Option<CallId>,
     /// How many consultations were made from it: their keys are never reused.
     pub(crate) consults: u32,
-    /// The two bridges of a consultation are being joined.
+    /// The two bridges of a consultation are being joined: what is seen meanwhile is neither before nor after.
     pub(crate) merging: bool,
+    /// A `Local/…` leg that Asterisk is taking out of the way: for a moment legs are in no bridge or in the wrong one.
+    pub(crate) optimising: Option<ChannelId>,
+    /// Who left its bridge last.
+    pub(crate) left_by: Option<ChannelId>,
+    /// Its partner was sent on to this extension and left.
+    pub(crate) sent_on: Option<String>,
+    /// The phase that was seen last.
+    pub(crate) phase: Option<Phase>,
+    pub(crate) scope: Option<Scope>,
     pub(crate) muted: Option<bool>,
     pub(crate) recording: Option<bool>,
     pub(crate) file: String,
@@ -121,6 +130,8 @@ pub(crate) struct Call {
     pub(crate) started_at: Option<Timestamp>,
     /// A command that is to show in the next fact of its kind.
     pub(crate) command: Option<(CommandId, Awaits)>,
+    /// After this time a hold or the like is somebody else's doing.
+    pub(crate) command_until: Option<Timestamp>,
     /// What was reported last.
     pub(crate) reported: Option<CallFact>,
 }
@@ -164,6 +175,14 @@ impl Calls {
         let call = self.calls.remove(&id)?;
         self.by_key.remove(&call.key);
         Some(call)
+    }
+
+    /// A command was accepted: what it leads to shows by then.
+    pub(crate) fn commanded(&mut self, line: LineId, command: CommandId, until: Timestamp) {
+        let of_command = |c: &&mut Call| c.line == Some(line) && c.command.is_some_and(|(id, _)| id == command);
+        for call in self.calls.values_mut().filter(of_command) {
+            call.command_until = Some(until);
+        }
     }
 
     /// The calls of a line, oldest first.

@@ -29,10 +29,10 @@ impl Pbx {
             Dialler::None if matches!(channel.state, state::RING | UP) => Origin::Dialled,
             _ => return,
         };
-        if origin == Origin::Called {
-            if let Some(call) = self.same_ring(id, line) {
-                return self.join_ring(call, id);
-            }
+        if origin == Origin::Called
+            && let Some(call) = self.same_ring(id, line)
+        {
+            return self.join_ring(call, id);
         }
         self.begin(id, line, origin, now);
     }
@@ -74,6 +74,7 @@ impl Pbx {
         of_call.channel = Some(id);
         of_call.native.clone_from(&channel.uid);
         of_call.bridge = channel.bridge;
+        of_call.hold = channel.holds;
         channel.calls.push(call);
         if let Some(bridge) = channel.bridge.and_then(|b| self.table.bridge_mut(b)) {
             bridge.calls.push(call);
@@ -134,18 +135,22 @@ impl Pbx {
         let Some(channel) = self.table.channel(id) else { return };
         info.outcome.clone_from(&channel.outcome);
         info.requested = channel.hangup_requested;
+        info.up = channel.state == UP;
         info.dialler_requested = match channel.dialler {
             Dialler::Channel(from) => self.table.channel(from).is_none_or(|c| c.hangup_requested),
             _ => false,
         };
         let touched = self.table.touched(id);
-        let calls = channel.calls.clone();
+        let (calls, local) = (channel.calls.clone(), channel.local);
         // A consultation ends before the call that it was made from.
         for call in calls.iter().rev() {
             if self.goes_on_elsewhere(*call, id) {
                 continue;
             }
             self.leg_ended(*call, &info, say);
+        }
+        if local {
+            self.optimised(id);
         }
         self.table.remove(id);
         for call in touched {
@@ -188,14 +193,37 @@ impl Pbx {
                 }
             }
         }
+        self.note_taken_away(id);
         let Some(call) = self.calls.get(id) else { return };
-        // A call that was refused at once, or was too short to be shown.
-        let cause = cause::of(call, info);
-        let released = cause::released_by(call, info);
-        if info.cause == 17 && !call.incoming && !call.connected && !call.busy && info.outcome.is_empty() {
+        if info.cause == 17 && call.origin == Origin::Dialled && !call.connected && !call.busy {
             self.report_busy(id, say);
         }
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.end_cause = info.cause;
+        let cause = cause::of(call, info);
+        let released = cause::released_by(call, info);
         self.finish(id, cause, released, say);
+    }
+
+    /// Its partner is well and talks elsewhere: another program took it away (there is no event of its own for that).
+    fn note_taken_away(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(id).filter(|c| c.connected && c.ending.is_none() && c.sent_on.is_none()) else {
+            return;
+        };
+        let own = call.channel.and_then(|c| self.table.channel(c));
+        let elsewhere = |peer: &ChannelId| {
+            self.table
+                .channel(*peer)
+                .is_some_and(|p| !p.hangup_requested && p.bridge.is_some() && p.bridge != call.bridge)
+        };
+        let asked = call.released.is_some() || own.is_some_and(|c| c.hangup_requested || c.bridge.is_some());
+        if !asked
+            && call.left_by.is_some()
+            && call.present.iter().all(|p| Some(*p) == call.left_by && elsewhere(p))
+            && let Some(call) = self.calls.get_mut(id)
+        {
+            call.sent_on = Some(String::new());
+        }
     }
 
     /// Somebody is in the bridge that this call waits in.
@@ -240,9 +268,9 @@ impl Pbx {
         for (other, back) in [(call.parent, true), (call.consult, false)] {
             if let Some(relative) = other.and_then(|o| self.calls.get_mut(o)) {
                 if back {
-                    relative.consult = None
+                    relative.consult = None;
                 } else {
-                    relative.parent = None
+                    relative.parent = None;
                 }
                 relative.merging = false;
             }
@@ -251,10 +279,13 @@ impl Pbx {
             }
         }
         if let (Some(last), Some(line)) = (&call.reported, call.line) {
+            let code = cause.code;
             let mut fact = CallFact::finished(line, call.key.as_str(), cause).released_by(released);
             fact.direction = last.direction;
             fact.native_id = Some(call.native.clone()).filter(|n| !n.is_empty());
-            fact.redirection = call.ending.as_ref().and_then(|e| super::fact::party(&e.to));
+            let sent_on = call.sent_on.as_deref().map(|to| Ident::new(numberlike(to), ""));
+            let to = call.ending.as_ref().map(|e| e.to.clone()).or(sent_on.filter(|_| code == CauseCode::Redirected));
+            fact.redirection = to.and_then(|to| super::fact::party(&to));
             fact.native_time = say.native_time;
             fact.command = call.command.filter(|(_, awaits)| *awaits == Awaits::Finished).map(|(command, _)| command);
             self.say_call(fact, say);

@@ -25,7 +25,8 @@ impl Pbx {
     ) -> Result<(), CommandError> {
         let to = destination(&c.to)?;
         let from = c.from.as_deref().map(destination).transpose()?;
-        let of_line = self.lines.get(line).cloned().ok_or_else(|| destination("").unwrap_err())?;
+        let of_line = self.lines.get(line).cloned();
+        let of_line = of_line.ok_or_else(|| CommandError::new(ErrorCode::UnknownCall, "this line is not open"))?;
         let context = of_line.context.clone().unwrap_or_else(|| self.config.context.clone());
         let shown = from
             .or_else(|| of_line.caller_id.clone())
@@ -44,7 +45,6 @@ impl Pbx {
             line: Some(line),
             origin: Origin::Originated,
             called: Ident::new(&to, ""),
-            shown,
             user_data: c.user_data.clone(),
             ..Call::default()
         };
@@ -78,7 +78,6 @@ impl Pbx {
             line: Some(line),
             origin: Origin::Originated,
             incoming: true,
-            shown: caller.number.clone(),
             remote: caller.clone(),
             first_remote: caller,
             ..Call::default()
@@ -138,6 +137,9 @@ impl Pbx {
             self.calls.remove(id);
             return sent;
         }
+        if let Some(call) = self.calls.get_mut(id) {
+            call.action = self.asks.last();
+        }
         // Asterisk gives up by itself first and says so.
         let rings = Duration::from_secs(u64::from(self.config.originate_timeout)) + self.patience();
         self.expect(id, command, Sent::Call, say.now + rings);
@@ -168,6 +170,11 @@ impl Pbx {
         };
         let Some(id) = by_uid.or_else(by_action) else { return };
         let Some(command) = self.sent_for(id, |sent| *sent == Sent::Call) else { return };
+        // Why, Asterisk says on the leg, if there was one.
+        if let Some(call) = self.calls.get(id).filter(|c| c.end_cause != 0) {
+            say.host.refuse(command, super::effects::not_reached(call));
+            return self.forget(id);
+        }
         let (code, text) = match f.number(Key::Reason).unwrap_or(0_u8) {
             0 => (
                 ErrorCode::DeviceOutOfService,

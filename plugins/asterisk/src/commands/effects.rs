@@ -2,6 +2,7 @@
 
 use jackfield_plugin_api::{CommandError, CommandId, ErrorCode, LineId, Reply, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::calls::{Call, CallId};
 use crate::pbx::{Pbx, Say};
@@ -60,11 +61,11 @@ impl Effects {
     /// A digit was reported on this call's leg: the command that sent it.
     pub(crate) fn digit_sent(&mut self, call: CallId, digit: &str) -> Option<CommandId> {
         for effect in self.0.iter_mut().filter(|e| e.call == call) {
-            if let Sent::Digits(digits) = &mut effect.sent {
-                if digits.starts_with(digit) {
-                    digits.remove(0);
-                    return Some(effect.command);
-                }
+            if let Sent::Digits(digits) = &mut effect.sent
+                && digits.starts_with(digit)
+            {
+                digits.remove(0);
+                return Some(effect.command);
             }
         }
         None
@@ -97,10 +98,10 @@ impl Pbx {
 
     /// A call was reported for the first time.
     pub(crate) fn call_shown(&mut self, id: CallId, say: &mut Say<'_, '_>) {
-        if let Some(command) = self.sent_for(id, |sent| *sent == Sent::Call) {
-            if let Some(call) = self.calls.get(id) {
-                say.host.reply(command, Reply::call(call.key.as_str()));
-            }
+        if let Some(command) = self.sent_for(id, |sent| *sent == Sent::Call)
+            && let Some(call) = self.calls.get(id)
+        {
+            say.host.reply(command, Reply::call(call.key.as_str()));
         }
     }
 
@@ -172,10 +173,12 @@ pub(crate) fn lost() -> CommandError {
     )
 }
 
-fn not_reached(call: &Call) -> CommandError {
-    let text = format!(
-        "the own phone could not be called: {}",
-        if call.outcome.is_empty() { "no reason given" } else { &call.outcome }
-    );
-    CommandError::new(ErrorCode::DeviceOutOfService, text).retryable()
+/// The own phone of a click-to-call was never reached.
+pub(super) fn not_reached(call: &Call) -> CommandError {
+    let (code, text) = match call.end_cause {
+        17 => (ErrorCode::DeviceBusy, "the own phone is busy"),
+        21 => (ErrorCode::DeviceBusy, "the own phone declined"),
+        _ => (ErrorCode::DeviceOutOfService, "the own phone cannot be reached: is it registered?"),
+    };
+    CommandError::new(code, text).retryable().native(json!({ "q850": call.end_cause }))
 }

@@ -46,6 +46,13 @@ impl Pbx {
         if let Some(call) = self.calls.get_mut(id) {
             call.released = Some(ReleasedBy::Local);
         }
+        // For another line of ours it is the other side that ends it.
+        let channel = self.calls.get(id).and_then(|c| c.channel);
+        for other in channel.map(|c| self.table.touched(c)).unwrap_or_default() {
+            if let Some(call) = self.calls.get_mut(other).filter(|c| other != id && c.present.len() == 1) {
+                call.released = call.released.or(Some(ReleasedBy::Remote));
+            }
+        }
         self.await_fact(id, command, Awaits::Finished);
         Ok(())
     }

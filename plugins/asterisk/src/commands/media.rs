@@ -1,6 +1,7 @@
 //! Digits, mute, recording, data.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jackfield_plugin_api::{CommandError, CommandId, ErrorCode, RecordAction, RecordingState, Reply};
 
@@ -30,7 +31,8 @@ impl Pbx {
         }
         let peer = self.sole_peer(id);
         let leg = self.leg(id)?;
-        let duration = tone_ms.unwrap_or(250).clamp(40, 5000).to_string();
+        let tone = tone_ms.unwrap_or(250).clamp(40, 5000);
+        let duration = tone.to_string();
         let last = digits.len() - 1;
         if peer.is_none() {
             let until = say.now + self.patience();
@@ -47,7 +49,9 @@ impl Pbx {
                     if at == last { Then::Accept } else { Then::Wait }
                 }
             };
-            self.order(action, command, then, say)?;
+            // Asterisk plays a digit to its end before it takes the next action.
+            let busy = Duration::from_millis(u64::from(tone + 100)) * u32::try_from(at + 1).unwrap_or(u32::MAX);
+            self.send_after(busy, action, Ask::Command(command, then), say)?;
         }
         Ok(())
     }

@@ -53,6 +53,9 @@ impl Pbx {
         };
         if let Err(error) = done {
             say.host.refuse(id, error);
+        } else {
+            let until = say.now + self.patience();
+            self.calls.commanded(line, id, until);
         }
         self.flush(say);
     }
@@ -121,8 +124,19 @@ impl Pbx {
 
     /// Sends an action. Refused here: what the AMI user may not do, and lines that Asterisk would throw away.
     pub(crate) fn send(&mut self, action: Action, ask: Ask, say: &mut Say<'_, '_>) -> Result<(), CommandError> {
+        self.send_after(Duration::ZERO, action, ask, say)
+    }
+
+    /// The same, when Asterisk is busy for this long before it comes to it.
+    pub(crate) fn send_after(
+        &mut self,
+        busy: Duration,
+        action: Action,
+        ask: Ask,
+        say: &mut Say<'_, '_>,
+    ) -> Result<(), CommandError> {
         self.permissions.check(action.name())?;
-        let deadline: Timestamp = say.now + self.patience();
+        let deadline: Timestamp = say.now + self.patience() + busy;
         let name = self.asks.add(ask, deadline);
         match action.finish(&name) {
             Ok(bytes) => {

@@ -2,7 +2,7 @@
 
 use jackfield_plugin_api::{ReleasedBy, Timestamp};
 
-use crate::calls::HangupInfo;
+use crate::calls::{HangupInfo, Origin};
 use crate::pbx::{Pbx, Say};
 use crate::table::{BridgeKind, ChannelId, rank, state};
 use crate::wire::fields::{Fields, Key};
@@ -54,14 +54,13 @@ impl Pbx {
         channel.listed = true;
         let mut changed = channel.link(f.bytes(Key::Linkedid));
         let mut went = false;
-        if let Some(now) = f.number::<u8>(Key::ChannelState) {
-            if rank(now) > rank(channel.state) || (channel.state == 0 && now != 0) {
-                channel.state = now;
-                (changed, went) = (true, true);
-                if now == state::RING && !f.bytes(Key::Exten).is_empty() && matches!(channel.dialled.as_str(), "" | "s")
-                {
-                    channel.dialled = f.string(Key::Exten);
-                }
+        if let Some(now) = f.number::<u8>(Key::ChannelState)
+            && (rank(now) > rank(channel.state) || (channel.state == 0 && now != 0))
+        {
+            channel.state = now;
+            (changed, went) = (true, true);
+            if now == state::RING && !f.bytes(Key::Exten).is_empty() && matches!(channel.dialled.as_str(), "" | "s") {
+                channel.dialled = f.string(Key::Exten);
             }
         }
         let mut met = false;
@@ -88,7 +87,12 @@ impl Pbx {
     /// Whom a leg talks to has changed; with two calls on it this is about the one that it is in.
     fn met(&mut self, id: ChannelId) {
         let Some(call) = self.active(id) else { return };
-        let Some(connected) = self.table.channel(id).map(|c| c.connected.clone()) else { return };
+        let Some(channel) = self.table.channel(id) else { return };
+        let (connected, up) = (channel.connected.clone(), channel.state == state::UP);
+        // Until the own phone of a click-to-call is lifted, this is the caller id that we asked for.
+        if self.calls.get(call).is_some_and(|c| c.origin == Origin::Originated && !up) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(call) else { return };
         if !call.first_remote.is_known() || call.first_remote.number == connected.number {
             call.first_remote = connected.clone();
@@ -129,9 +133,18 @@ impl Pbx {
         let own = self.table.channel(id).map(|c| c.calls.clone()).unwrap_or_default();
         for call in self.table.touched(id).into_iter().chain(self.table.dials_for(id)) {
             let Some(call) = self.calls.get_mut(call).filter(|_| !own.contains(&call)) else { continue };
+            // A wire is also taken away while the call goes on.
+            if call.optimising.is_some() {
+                continue;
+            }
             // Who asks first ends it; of several in a conference it is not the end.
             if call.present.len() < 2 && call.released.is_none() {
                 call.released = Some(ReleasedBy::Remote);
+            }
+        }
+        for call in &own {
+            if let Some(call) = self.calls.get_mut(*call) {
+                call.end_cause = f.number(Key::Cause).unwrap_or(0);
             }
         }
         // A called party that declines asks for the end of its own leg.
@@ -184,6 +197,36 @@ impl Pbx {
         }
     }
 
+    /// Asterisk takes a `Local/…` pair out of the way: legs change bridges, and nothing changes for who talks.
+    pub(crate) fn optimisation_begins(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
+        let Some(one) = self.table.find(f.bytes(Key::LocalOneUniqueid)) else { return };
+        let two = self.table.find(f.bytes(Key::LocalTwoUniqueid));
+        for half in [Some(one), two].into_iter().flatten() {
+            for call in self.table.touched(half) {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.optimising = Some(one);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn optimisation_ends(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
+        if let Some(one) = self.table.find(f.bytes(Key::LocalOneUniqueid)) {
+            self.optimised(one);
+        }
+    }
+
+    /// The `Local/…` leg is out of the way, or gone.
+    pub(crate) fn optimised(&mut self, one: ChannelId) {
+        let calls: Vec<_> = self.calls.iter().filter(|(_, c)| c.optimising == Some(one)).map(|(id, _)| id).collect();
+        for id in calls {
+            if let Some(call) = self.calls.get_mut(id) {
+                call.optimising = None;
+            }
+            self.dirty(id);
+        }
+    }
+
     pub(crate) fn bridge_create(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
         let kind = BridgeKind::of(f.bytes(Key::BridgeType), f.bytes(Key::BridgeCreator));
         self.table.add_bridge(f.bytes(Key::BridgeUniqueid), kind);
@@ -200,6 +243,16 @@ impl Pbx {
             self.table.leave(swapped);
         }
         self.table.enter(id, bridge);
+        if let Some(channel) = self.table.channel_mut(id) {
+            channel.place = place(f);
+            // Who holds holds in the bridge that it was in; a consultation leaves that.
+            channel.holds = false;
+            for call in channel.calls.clone() {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.sent_on = None;
+                }
+            }
+        }
         if self.table.channel(id).is_some_and(|c| !c.calls.is_empty()) {
             self.leg_entered(id, bridge, say);
         }
@@ -218,7 +271,23 @@ impl Pbx {
             return;
         }
         self.look_again(id);
-        self.table.leave(id);
+        // Somebody else's Redirect has no event of its own: the leg leaves with another place in the dialplan.
+        let sent_on = self.table.channel(id).is_some_and(|c| !c.place.is_empty() && c.place != place(f));
+        if sent_on && !f.bytes(Key::Exten).is_empty() {
+            let own = self.table.channel(id).map(|c| c.calls.clone()).unwrap_or_default();
+            for call in self.table.touched(id).into_iter().filter(|c| !own.contains(c)) {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.sent_on = Some(f.string(Key::Exten));
+                }
+            }
+        }
+        if let Some(bridge) = self.table.leave(id).and_then(|b| self.table.bridge(b)) {
+            for call in bridge.calls.clone() {
+                if let Some(call) = self.calls.get_mut(call).filter(|c| c.channel != Some(id)) {
+                    call.left_by = Some(id);
+                }
+            }
+        }
     }
 
     pub(crate) fn bridge_merge(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
@@ -240,6 +309,12 @@ impl Pbx {
             self.device_state(&device, f.bytes(Key::State), say);
         }
     }
+}
+
+/// Context and extension.
+pub(super) fn place(f: &Fields<'_>) -> String {
+    let (context, exten) = (text::decode(f.bytes(Key::Context)), text::decode(f.bytes(Key::Exten)));
+    format!("{context}/{exten}")
 }
 
 /// Asterisk's time: `1795196610.130885`.

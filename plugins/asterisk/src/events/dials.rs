@@ -1,5 +1,6 @@
 //! Dials and queues.
 
+use super::channels::place;
 use crate::pbx::{Pbx, Say};
 use crate::table::{ChannelId, Dialler, Progress};
 use crate::wire::fields::{Fields, Key};
@@ -10,6 +11,9 @@ impl Pbx {
         let from = self.known(f, Key::Uniqueid);
         if let Some(from) = from {
             self.refresh(from, f, false, say);
+            if let Some(channel) = self.table.channel_mut(from) {
+                channel.place = place(f);
+            }
         }
         let Some(to) = self.table.find(f.bytes(Key::DestUniqueid)) else { return };
         self.dials(from, to);
@@ -70,7 +74,10 @@ impl Pbx {
         let status = f.string(Key::DialStatus);
         let answered = status == "ANSWER";
         let Some(dest) = self.table.channel_mut(to) else { return };
-        dest.outcome.clone_from(&status);
+        // A leg's dial may be told to have ended twice; the first time is when it did.
+        if dest.outcome.is_empty() {
+            dest.outcome.clone_from(&status);
+        }
         // A pickup answers a dial with a leg that it never named.
         if let (true, Some(from), Dialler::None) = (answered, from, dest.dialler) {
             dest.dialler = Dialler::Channel(from);
@@ -80,6 +87,15 @@ impl Pbx {
             _ => None,
         });
         if let Some(from) = from {
+            // Somebody else's Redirect of who dials: it is elsewhere in the dialplan already.
+            let moved = self.table.channel(from).is_some_and(|c| !c.place.is_empty() && c.place != place(f));
+            if status == "CANCEL" && moved {
+                for call in self.table.channel(to).map(|c| c.calls.clone()).unwrap_or_default() {
+                    if let Some(call) = self.calls.get_mut(call) {
+                        call.sent_on = Some(f.string(Key::Exten));
+                    }
+                }
+            }
             let still = self.table.channel_mut(from).is_some_and(|c| {
                 c.dialling.retain(|leg| *leg != to);
                 !c.dialling.is_empty()

@@ -42,6 +42,8 @@ events! {
     b"Hold" => hold,
     b"Unhold" => unhold,
     b"LocalBridge" => local_bridge,
+    b"LocalOptimizationBegin" => optimisation_begins,
+    b"LocalOptimizationEnd" => optimisation_ends,
     b"DialBegin" => dial_begin,
     b"DialState" => dial_state,
     b"DialEnd" => dial_end,

@@ -11,6 +11,13 @@ impl Pbx {
     /// The transferer leaves, the transferee goes on and dials anew.
     pub(crate) fn blind_transfer(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
         if !f.is(Key::Result, "Success") {
+            // What a command said would end does not.
+            let transferer = self.table.find(f.bytes(Key::TransfererUniqueid));
+            for call in transferer.and_then(|t| self.table.channel(t)).map(|t| t.calls.clone()).unwrap_or_default() {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.ending = None;
+                }
+            }
             return;
         }
         let to = Ident::new(&f.string(Key::Extension), "");
@@ -49,8 +56,14 @@ impl Pbx {
         if second != first {
             self.transferred(second, &to);
         }
-        let target = self.table.find(f.bytes(Key::TransferTargetUniqueid));
-        for staying in [self.table.find(f.bytes(Key::TransfereeUniqueid)), target].into_iter().flatten() {
+        // The target is not always named: who was heard last by the two calls is meant.
+        let named = [Key::TransfereeUniqueid, Key::TransferTargetUniqueid].map(|key| self.table.find(f.bytes(key)));
+        let calls = [first, second].into_iter().filter_map(|c| self.table.channel(c)).flat_map(|c| &c.calls);
+        let heard = calls.filter_map(|c| self.calls.get(*c)).flat_map(|c| c.present.clone());
+        let mut staying: Vec<ChannelId> = named.into_iter().flatten().chain(heard).collect();
+        staying.sort_unstable();
+        staying.dedup();
+        for staying in staying {
             self.redirected(staying, &own);
         }
     }
@@ -65,6 +78,8 @@ impl Pbx {
         if let Some(bridge) = beyond.and_then(|b| self.table.channel(b)?.bridge).and_then(|b| self.table.bridge(b)) {
             calls.extend(&bridge.calls);
         }
+        let dialled = beyond.and_then(|b| self.table.channel(b)).map(|b| b.dialling.clone()).unwrap_or_default();
+        calls.extend(dialled.iter().filter_map(|leg| self.table.channel(*leg)).flat_map(|leg| &leg.calls));
         for call in calls {
             if let Some(call) = self.calls.get_mut(call) {
                 call.redirecting = by.clone();

@@ -87,6 +87,8 @@ pub(crate) struct Channel {
     pub(crate) dialled: String,
     /// The application it is in; only a snapshot tells.
     pub(crate) application: String,
+    /// Context and extension where it entered its bridge.
+    pub(crate) place: String,
     pub(crate) bridge: Option<BridgeId>,
     /// A half of a `Local/…` pair: a wire, never a device.
     pub(crate) local: bool,

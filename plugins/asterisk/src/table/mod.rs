@@ -108,12 +108,6 @@ impl Table {
         ids
     }
 
-    /// How many channels there are.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.channels.len()
-    }
-
     /// A channel that is new, or known already. `None`: there are too many, or the Uniqueid is no text.
     pub(crate) fn add(&mut self, uid: &[u8], name: &[u8]) -> Option<ChannelId> {
         let uid = std::str::from_utf8(uid).ok().filter(|uid| !uid.is_empty())?;
@@ -152,20 +146,20 @@ impl Table {
         self.leave(id);
         let channel = self.channels.remove(&id)?;
         self.by_uid.remove(&channel.uid);
-        if let Some(pair) = channel.pair() {
-            if self.halves.get(pair) == Some(&id) {
-                self.halves.remove(pair);
-            }
+        if let Some(pair) = channel.pair()
+            && self.halves.get(pair) == Some(&id)
+        {
+            self.halves.remove(pair);
         }
-        if let Dialler::Channel(from) = channel.dialler {
-            if let Some(from) = self.channels.get_mut(&from) {
-                from.dialling.retain(|leg| *leg != id);
-            }
+        if let Dialler::Channel(from) = channel.dialler
+            && let Some(from) = self.channels.get_mut(&from)
+        {
+            from.dialling.retain(|leg| *leg != id);
         }
-        if let Some(ended) = &mut self.ended {
-            if ended.len() < MAX_ENDED {
-                ended.push(channel.uid.clone());
-            }
+        if let Some(ended) = &mut self.ended
+            && ended.len() < MAX_ENDED
+        {
+            ended.push(channel.uid.clone());
         }
         Some(channel)
     }

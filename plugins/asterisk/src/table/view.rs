@@ -23,10 +23,10 @@ impl Table {
     /// What leg `me` is connected to when it is in `bridge`.
     pub(crate) fn view(&self, me: ChannelId, bridge: Option<BridgeId>) -> View {
         let mut view = View::default();
-        if bridge.is_none() || self.channel(me).is_some_and(|c| c.bridge.is_none()) {
-            if let Some(channel) = self.channel(me) {
-                view.pending.extend(&channel.dialling);
-            }
+        if (bridge.is_none() || self.channel(me).is_some_and(|c| c.bridge.is_none()))
+            && let Some(channel) = self.channel(me)
+        {
+            view.pending.extend(&channel.dialling);
         }
         let mut seen = Vec::new();
         let mut next: Vec<(BridgeId, ChannelId)> = bridge.map(|b| (b, me)).into_iter().collect();

@@ -42,6 +42,7 @@ keys! {
     DestLinkedid = "DestLinkedid",
     DestType = "DestType",
     DestUniqueid = "DestUniqueid",
+    Context = "Context",
     Device = "Device",
     DialStatus = "DialStatus",
     Digit = "Digit",
@@ -94,7 +95,7 @@ const SLOTS: usize = 512;
 /// Where a key's look-up begins. Case does not matter: Asterisk does not care for it either.
 const fn slot(key: &[u8]) -> usize {
     let (first, middle, last) = (key[0] | 0x20, key[key.len() / 2] | 0x20, key[key.len() - 1] | 0x20);
-    (key.len() * 67 + first as usize * 31 + middle as usize * 7 + last as usize * 113) % SLOTS
+    (key.len() * 67 + first as usize * 31 + middle as usize * 7 + last as usize * 113) & (SLOTS - 1)
 }
 
 /// One more than the index into [`ALL`]; 0: nothing.
@@ -104,7 +105,7 @@ const TABLE: [u8; SLOTS] = {
     while i < ALL.len() {
         let mut at = slot(ALL[i].0.as_bytes());
         while table[at] != 0 {
-            at = (at + 1) % SLOTS;
+            at = (at + 1) & (SLOTS - 1);
         }
         #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 255 keys")]
         let entry = i as u8 + 1;
@@ -125,7 +126,7 @@ impl Key {
             if text.as_bytes().eq_ignore_ascii_case(key) {
                 return Some(key_of_text);
             }
-            at = (at + 1) % SLOTS;
+            at = (at + 1) & (SLOTS - 1);
         }
     }
 }
@@ -133,28 +134,40 @@ impl Key {
 /// The fields of one message.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields<'a> {
-    /// Empty: absent.
-    values: [&'a [u8]; ALL.len()],
+    message: &'a [u8],
+    /// Where each value begins and ends; both 0: absent. Small, because it is cleared for every message.
+    values: [(u32, u32); ALL.len()],
 }
 
 impl<'a> Fields<'a> {
     /// Reads a message. Of a key that comes twice the first counts: Asterisk's own stand before what a dialplan adds.
     pub(crate) fn read(message: &'a [u8]) -> Self {
-        let mut values = [&message[..0]; ALL.len()];
-        for (key, value) in lines(message) {
-            if let Some(key) = Key::of(key) {
+        let mut values = [(0, 0); ALL.len()];
+        let mut start = 0;
+        while start < message.len() {
+            let line = &message[start..];
+            let end = memchr::memchr(b'\n', line).unwrap_or(line.len());
+            // Keys are short; what has no colon early on is no field.
+            let colon = line[..end.min(MAX_KEY)].iter().position(|b| *b == b':');
+            if let Some((colon, key)) = colon.and_then(|colon| Some((colon, Key::of(&line[..colon])?))) {
+                let blank = usize::from(line.get(colon + 1) == Some(&b' '));
+                let value = (colon + 1 + blank).min(end);
+                let last = end - usize::from(end > value && line[end - 1] == b'\r');
                 let at = &mut values[key as usize];
-                if at.is_empty() && !is_nothing(value) {
-                    *at = value;
+                if *at == (0, 0) && !is_nothing(&line[value..last]) {
+                    // A message is never longer than the framer allows, so this always fits.
+                    *at = (offset(start + value), offset(start + last));
                 }
             }
+            start += end + 1;
         }
-        Self { values }
+        Self { message, values }
     }
 
     /// A field's bytes; empty: absent, or one of the words for it.
     pub(crate) fn bytes(&self, key: Key) -> &'a [u8] {
-        self.values[key as usize]
+        let (start, end) = self.values[key as usize];
+        self.message.get(start as usize..end as usize).unwrap_or_default()
     }
 
     /// A field as text.
@@ -203,6 +216,13 @@ pub(crate) fn event_name(message: &[u8]) -> Option<&[u8]> {
     let rest = message.strip_prefix(b"Event: ")?;
     let end = memchr::memchr(b'\r', rest).unwrap_or(rest.len());
     Some(&rest[..end])
+}
+
+/// Longer than every key that is read.
+const MAX_KEY: usize = 32;
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 fn is_nothing(value: &[u8]) -> bool {

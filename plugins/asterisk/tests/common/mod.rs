@@ -1,7 +1,9 @@
 //! The host's part and Asterisk's part, played for the adapter.
-#![allow(dead_code, reason = "each test uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test uses its own part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod asterisk;
+mod play;
 mod say;
 
 use std::time::Duration;
@@ -11,7 +13,8 @@ use jackfield_plugin_api::{CloseKind, CloseReason, Command, Fact, LineId};
 use jackfield_plugin_asterisk::Asterisk;
 use serde_json::{Value, json};
 
-pub(crate) use asterisk::{Pbx, actions, field};
+pub(crate) use asterisk::{Pbx, field};
+pub(crate) use play::{connected, facts, key, one, play_until, refused, said};
 pub(crate) use say::{Names, say};
 
 /// How a stream is cut into reads.
@@ -132,6 +135,25 @@ impl Bed {
         }
     }
 
+    /// A recorded stream comes in the reads and at the times in which it came.
+    pub(crate) fn stream_in_time(&mut self, name: &str) {
+        let bytes = trace(&format!("{name}.ami"));
+        let skip = bytes.len() - events(&bytes).len();
+        let times = String::from_utf8(trace(&format!("{name}.times"))).unwrap();
+        let mut now = 0;
+        for read in times.lines() {
+            let fields: Vec<&str> = read.split('\t').collect();
+            let [millis, "R", at, length] = fields[..] else { continue };
+            let (millis, at): (u64, usize) = (millis.parse().unwrap(), at.parse().unwrap());
+            let end = at + length.parse::<usize>().unwrap();
+            self.wait(millis.saturating_sub(now));
+            now = millis;
+            if end > skip {
+                self.receive(&bytes[at.max(skip)..end]);
+            }
+        }
+    }
+
     /// An event comes: its name, and fields `Key: value`.
     pub(crate) fn event(&mut self, name: &str, fields: &[(&str, &str)]) {
         let mut message = format!("Event: {name}\r\n");
@@ -219,6 +241,11 @@ pub(crate) fn messages(bytes: &[u8]) -> Vec<String> {
 pub(crate) fn events(stream: &[u8]) -> Vec<u8> {
     let begin = stream.windows(12).position(|w| w == b"Fully Booted").unwrap() + 12;
     stream[begin + 4..].to_vec()
+}
+
+/// Whether the times of a stream's reads were recorded.
+pub(crate) fn has_times(name: &str) -> bool {
+    std::path::Path::new(&format!("{}/tests/traces/{name}.times", env!("CARGO_MANIFEST_DIR"))).exists()
 }
 
 pub(crate) fn trace(name: &str) -> Vec<u8> {

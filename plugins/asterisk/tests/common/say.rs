@@ -4,15 +4,23 @@ use std::collections::BTreeMap;
 
 use jackfield_plugin_api::{CallFact, CallState, Fact, Participant, Party, PartyState, Phase, ReleasedBy, Role};
 
-/// Letters for the calls of each line, in the order in which they come.
+/// Letters for the calls of each line, in the order in which they come, and what was said of each last.
 #[derive(Default)]
-pub(crate) struct Names(BTreeMap<(u32, String), char>);
+pub(crate) struct Names(BTreeMap<(u32, String), char>, BTreeMap<(u32, String), (String, serde_json::Value)>);
 
 impl Names {
     fn of(&mut self, line: u32, key: &str) -> char {
         let next = char::from(b'A' + u8::try_from(self.0.keys().filter(|(l, _)| *l == line).count()).unwrap());
         *self.0.entry((line, key.to_owned())).or_insert(next)
     }
+}
+
+/// A fact that reads as the one before it: what else is news.
+fn also(text: &str, last: &serde_json::Value, now: &serde_json::Value) -> String {
+    let changed = now.as_object().unwrap().iter().filter(|(key, value)| last.get(key.as_str()) != Some(value));
+    let changed: Vec<_> = changed.map(|(key, _)| key.as_str()).collect();
+    let call: Vec<_> = text.split(' ').take(2).collect();
+    format!("{} also {}", call.join(" "), changed.join(" "))
 }
 
 fn party(party: Option<&Party>) -> String {
@@ -36,7 +44,15 @@ pub(crate) fn say(fact: &Fact, names: &mut Names) -> String {
     const LINES: [&str; 3] = ["101", "102", "201"];
     let line = |l: u32| LINES.get(l as usize).copied().unwrap_or("?");
     match fact {
-        Fact::Call(fact) => call(fact, line(fact.line.0), names),
+        Fact::Call(fact) => {
+            let text = call(fact, line(fact.line.0), names);
+            let (key, value) = ((fact.line.0, fact.key.to_string()), serde_json::to_value(fact).unwrap());
+            let last = names.1.insert(key, (text.clone(), value.clone()));
+            match last.filter(|(last, _)| *last == text) {
+                Some((_, last)) => also(&text, &last, &value),
+                None => text,
+            }
+        }
         Fact::Snapshot(snapshot) => {
             let calls: Vec<_> = snapshot.calls.iter().map(|c| call(c, "", names)).collect();
             format!("{} snapshot [{}]", line(snapshot.line.0), calls.join(";").trim())
