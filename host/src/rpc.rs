@@ -37,7 +37,14 @@ pub struct RpcError {
 
 impl RpcError {
     fn new(code: i32, error: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), error, retryable: false, native: None, pointer: None }
+        let retryable = matches!(error, ErrorCode::RateLimited | ErrorCode::Overloaded);
+        Self { code, message: message.into(), error, retryable, native: None, pointer: None }
+    }
+
+    /// Whether the request itself is wrong, not what it asks for.
+    #[must_use]
+    pub fn is_malformed(&self) -> bool {
+        self.code != code::OURS
     }
 
     /// No JSON.

@@ -119,9 +119,9 @@ impl Client {
             Ok(Message::Text(text)) => {
                 let value: Value = serde_json::from_str(&text).map_err(|e| format!("{e}: {text}"))?;
                 if value.get("method").is_some() {
-                    self.events.push(value)
+                    self.events.push(value);
                 } else {
-                    self.answers.push_back(value)
+                    self.answers.push_back(value);
                 }
                 Ok(())
             }

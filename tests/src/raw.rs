@@ -109,8 +109,11 @@ impl Raw {
     }
 }
 
-/// The first complete frame: opcode, payload, where it ends.
-fn parse(bytes: &[u8]) -> Result<Option<(u8, &[u8], usize)>, String> {
+/// A frame: opcode, payload, where it ends.
+type Parsed<'a> = (u8, &'a [u8], usize);
+
+/// The first complete frame.
+fn parse(bytes: &[u8]) -> Result<Option<Parsed<'_>>, String> {
     let [first, second, rest @ ..] = bytes else { return Ok(None) };
     if first & 0xf0 != 0x80 || second & 0x80 != 0 {
         return Err(format!("no whole, unmasked frame begins with {first:x} {second:x}"));

@@ -1,4 +1,5 @@
 //! The Asterisk test bed itself works: what other tests rely on, shown on the real thing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
 use std::time::Duration;
 

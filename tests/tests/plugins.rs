@@ -1,4 +1,5 @@
 //! Libraries: growth of the API both ways, refusals with their reasons, faults that stay in their connection.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
 use std::fs;
 use std::path::Path;
@@ -164,7 +165,7 @@ fn what_is_no_plugin_is_refused_before_anything_of_it_runs() {
     let mut aborts = good.clone();
     aborts[magic + 16] = 0;
     assert!(refused(&aborts).unwrap().contains("panic = \"abort\""));
-    let mut nobody = good.clone();
+    let mut nobody = good;
     nobody[magic] = b'X';
     assert!(refused(&nobody).unwrap().contains("no Jackfield plugin"));
 }

@@ -1,4 +1,5 @@
 //! A host with the simulator, as a client author meets it: a plain WebSocket, commands, events, rights, errors.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -20,7 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
     let address = match arguments {
         [] => free(USUAL)?,
-        ["--listen", address] => address.parse().map_err(|e| format!("--listen {address}: {e}"))?,
+        ["--listen", address] => {
+            TcpListener::bind(address).and_then(|l| l.local_addr()).map_err(|e| format!("--listen {address}: {e}"))?
+        }
         _ => return Err("usage: cargo xtask demo [--listen ADDRESS]".to_owned()),
     };
     run(

@@ -36,12 +36,15 @@ const PER_SECOND: f64 = 50.0;
 /// Serves a client until it is gone.
 pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, token: Option<String>) {
     let id = shared.hub.next_session();
+    let from = stream.peer().map(|a| a.to_string()).unwrap_or_default();
+    tracing::debug!(target: "audit", session = %id, from, "a client connects");
     let (outlet, half) = split::split(stream, shared.hub.clone(), id);
     let heard = Arc::new(AtomicU64::new(shared.hub.ticks().load(Ordering::Relaxed)));
     let (begin, began) = tokio::sync::oneshot::channel();
     let session = Session {
         shared: Arc::clone(&shared),
         id,
+        from,
         user: None,
         token,
         heard: Arc::clone(&heard),
@@ -61,6 +64,8 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, toke
 struct Session {
     shared: Arc<Shared>,
     id: SessionId,
+    /// Its address.
+    from: String,
     user: Option<Arc<User>>,
     /// A token that came with the handshake.
     token: Option<String>,
@@ -139,7 +144,7 @@ impl Session {
         let offered = request.params.get("token").and_then(Value::as_str).map(ToOwned::to_owned);
         let token = offered.or_else(|| self.token.take()).unwrap_or_default();
         let Some(user) = self.shared.users.authenticate(&token) else {
-            tracing::warn!(target: "audit", session = %self.id, "a client without a valid token was refused");
+            tracing::warn!(target: "audit", session = %self.id, from = self.from, "a client without a valid token was refused");
             let text = "the token is missing or not valid; it comes in the Authorization header, as the subprotocol \
                         `bearer.<token>`, or as `token` of `hello`";
             self.refuse(&request.id, &RpcError::ours(ErrorCode::AuthenticationFailed, text)).await;
@@ -148,7 +153,7 @@ impl Session {
         };
         let client = request.params.get("client").and_then(|c| c.get("name")).and_then(Value::as_str).unwrap_or("");
         let client: String = client.chars().filter(|c| !c.is_control()).take(60).collect();
-        tracing::info!(target: "audit", session = %self.id, user = %user.name, role = user.role.as_str(), client, "hello");
+        tracing::info!(target: "audit", session = %self.id, user = %user.name, role = user.role.as_str(), client, from = self.from, "hello");
         self.user = Some(Arc::clone(&user));
         let answer = json!({
             "protocol": 1,
@@ -162,7 +167,8 @@ impl Session {
             }
             Err(error) => {
                 self.refuse(&request.id, &error).await;
-                Err(Some(Goodbye(close_code::FORBIDDEN, error.message)))
+                let code = if error.is_malformed() { close_code::PROTOCOL } else { close_code::FORBIDDEN };
+                Err(Some(Goodbye(code, error.message)))
             }
         }
     }
@@ -173,18 +179,18 @@ impl Session {
                 Ok(text) => text,
                 Err(goodbye) => return goodbye,
             };
-            let request = match rpc::read(&text) {
+            let mut read = rpc::read(&text);
+            if !self.budget.take() {
+                let id = read.map_or_else(|(id, _)| id, |request| request.id);
+                read = Err((id, RpcError::ours(ErrorCode::RateLimited, "too many requests; slow down")));
+            }
+            let request = match read {
                 Ok(request) => request,
                 Err((id, error)) => {
                     self.refuse(&id, &error).await;
                     continue;
                 }
             };
-            if !self.budget.take() {
-                let error = RpcError::ours(ErrorCode::RateLimited, "too many requests; slow down");
-                self.refuse(&request.id, &error).await;
-                continue;
-            }
             match self.request(request).await {
                 Ok(None) => {}
                 Ok(Some(goodbye)) => return Some(goodbye),
@@ -247,7 +253,10 @@ impl Session {
                 self.user = Some(new);
                 Ok(())
             }
-            Some(_) => Err(RpcError::ours(ErrorCode::Forbidden, "the token is another user's; connect anew")),
+            Some(_) => {
+                tracing::warn!(target: "audit", session = %self.id, user = %user.name, "a token of another user was refused");
+                Err(RpcError::ours(ErrorCode::Forbidden, "the token is another user's; connect anew"))
+            }
             None => Err(RpcError::ours(ErrorCode::AuthenticationFailed, "the token is not valid")),
         }
     }

@@ -30,6 +30,7 @@ impl Run {
 async fn serve(config: config::Config) -> Result<(), Failure> {
     // Random enough to tell one run from another; adapters and call ids need no secret.
     let seed = RandomState::new().hash_one(std::process::id());
+    raise_file_limit(config.server.max_sessions);
     let service = Service::start(config, seed).await.map_err(Failure::new)?;
     tracing::info!("clients connect to {}", service.url());
     wait_for_the_end().await.map_err(|e| Failure::new(format!("signals: {e}")))?;
@@ -39,13 +40,39 @@ async fn serve(config: config::Config) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Every client is an open file: takes what the system grants, and says when that is less than `max_sessions` needs.
+#[cfg(unix)]
+fn raise_file_limit(max_sessions: usize) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Not being allowed to is told below.
+    let _ = setrlimit(Resource::Nofile, limit);
+    // Libraries, logs, phone systems.
+    let needed = max_sessions as u64 + 256;
+    if let Some(granted) = getrlimit(Resource::Nofile).current.filter(|granted| *granted < needed) {
+        tracing::warn!(
+            "the system grants {granted} open files, server.max_sessions = {max_sessions} needs {needed}; raise the \
+             limit (LimitNOFILE= of systemd, ulimit -n) or lower max_sessions"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+const fn raise_file_limit(_: usize) {}
+
 #[cfg(unix)]
 async fn wait_for_the_end() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => return interrupted,
+            _ = terminate.recv() => return Ok(()),
+            // Usually "read the configuration again", which would end the program if nobody listened.
+            _ = hang_up.recv() => tracing::warn!("SIGHUP: this version reads its configuration at the start only; restart it"),
+        }
     }
 }
 

@@ -84,6 +84,9 @@ impl Watch {
             Ok(request) => request,
             Err(e) => return End::Refused(format!("`{}`: {e}", self.url)),
         };
+        if !matches!(request.uri().scheme_str(), Some("ws" | "wss")) {
+            return End::Refused(format!("`{}`: an address begins with ws:// or wss://", self.url));
+        }
         let Ok(bearer) = HeaderValue::try_from(format!("Bearer {}", self.token)) else {
             return End::Refused("a token consists of printable characters".to_owned());
         };
@@ -95,6 +98,11 @@ impl Watch {
                 let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
                 let text = format!("{}: the host answers {}: {body}", self.url, response.status());
                 return if response.status().is_server_error() { End::Lost(text) } else { End::Refused(text) };
+            }
+            Err(tungstenite::Error::Tls(e)) => return End::Refused(format!("{}: TLS: {e}", self.url)),
+            Err(tungstenite::Error::Io(e)) if e.kind() == std::io::ErrorKind::InvalidData => {
+                let hint = "SSL_CERT_FILE names a file with further trusted roots";
+                return End::Refused(format!("{}: TLS: {e}; {hint}", self.url));
             }
             Err(e) => return End::Lost(format!("{}: {e}", self.url)),
         };

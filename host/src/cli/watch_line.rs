@@ -144,7 +144,7 @@ fn call(call: &Value) -> String {
         party(&call["called"]),
         call["state"].as_str().unwrap_or("")
     );
-    if let Some(phase) = call["phase"].as_str().filter(|p| *p != "none") {
+    if let Some(phase) = call["phase"].as_str().filter(|p| *p != "none" && call["state"] != "finished") {
         text.push_str(&format!(" {phase}"));
     }
     if let Some(role) = call["role"].as_str().filter(|r| *r != "primary") {

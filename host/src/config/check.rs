@@ -70,6 +70,11 @@ fn connections(config: &Config, findings: &mut Vec<String>) {
                  isolation = \"host\" to run this adapter inside the host, where it must be trusted"
             ));
         }
+        if connection.hooks.is_some() {
+            findings.push(format!(
+                "connection `{id}`: hooks: this version does not take requests of phone systems yet; leave it out"
+            ));
+        }
         if connection.reorder_window.as_millis() > 200 {
             findings.push(format!("connection `{id}`: reorder_window is at most 200ms"));
         }

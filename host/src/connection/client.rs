@@ -70,6 +70,7 @@ impl Task {
         if let Err(error) = outcome {
             tracing::info!(
                 target: "audit", connection = %self.config.id, user = %command.user, session = %command.session,
+                line = %self.keys.get(&command.line).and_then(|l| self.lines.get(l)).map_or("", |plan| &plan.name),
                 method = %command.method, "refused: {}", error.message
             );
             self.hub.frame(command.session, frame::text(rpc::error(&command.id, &error).as_bytes())).await;

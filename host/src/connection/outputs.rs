@@ -149,6 +149,8 @@ impl Task {
         let Answer { id, result } = answer;
         let counter = if result.is_ok() { &self.metrics.accepted } else { &self.metrics.refused };
         counter.inc();
+        let why = result.as_ref().err().map(|e| e.text.as_str());
+        tracing::info!(target: "audit", connection = %self.config.id, command = %id, refused = why, "answered");
         if let Some(origin) = self.commands.origin(id) {
             self.origins.insert(id, origin);
             if self.origins.len() > MOST_ORIGINS {

@@ -231,7 +231,9 @@ impl Task {
                 order = self.orders.recv() => match order {
                     Some(Order::Slow) => {
                         self.backoff.slow();
-                        until = Instant::now() + self.backoff.next();
+                        let wait = self.backoff.next();
+                        tracing::info!("trying soon is of no use: the next try is in {} ms", wait.as_millis());
+                        until = Instant::now() + wait;
                     }
                     Some(order) => if !self.idle(&order) { return false },
                     None => return false,

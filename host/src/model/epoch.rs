@@ -9,7 +9,7 @@ use super::body::{ActiveCallSnapshot, Body, Disconnected, Initialized, LossScope
 use super::call::Changed;
 use super::config::Loss;
 use super::event::EventCause;
-use super::finish::End;
+use super::finish::{End, cause_of};
 use super::ids::CallId;
 use super::leg::Leg;
 use super::limits::TRANSFER_PATIENCE;
@@ -104,7 +104,8 @@ impl Work<'_> {
     }
 
     fn fact_of_snapshot(&mut self, fact: &CallFact, why: &Why<'_>) {
-        self.call_fact(fact, &Why { source: fact.native_time, ..why.clone() });
+        let cause = if why.reconcile { why.cause.clone() } else { fact.cause.as_ref().map(cause_of) };
+        self.call_fact(fact, &Why { source: fact.native_time, cause, ..why.clone() });
     }
 
     /// Finds the table's calls in the snapshot: by key, then by native id. Says which keys are known.

@@ -70,7 +70,7 @@ impl Work<'_> {
         }
         let released_by = fact.released_by.unwrap_or(ReleasedBy::Unknown);
         let end = End { released_by, reported: Some(at), ..End::new(code) };
-        let cause = why.cause.clone().or_else(|| Some(EventCause::from(code)));
+        let cause = Some(fact.cause.as_ref().map_or_else(|| EventCause::from(code), cause_of));
         self.finish(index, &end, &Why { cause, ..why.clone() });
     }
 
@@ -83,8 +83,7 @@ impl Work<'_> {
     pub(super) fn end_waiting(&mut self, index: usize) {
         let Some(ending) = self.line.legs[index].ending.take() else { return };
         let Ending { fact, origin, at } = *ending;
-        let cause = fact.cause.as_ref().map(cause_of);
-        let why = Why { origin: origin.as_ref(), source: fact.native_time, cause, ..Why::default() };
+        let why = Why { origin: origin.as_ref(), source: fact.native_time, ..Why::default() };
         self.finish_as_reported(index, &fact, CauseCode::Transferred, at, &why);
     }
 

@@ -11,7 +11,8 @@
 //!
 //! Inside, one fact goes this way: [`Model`] finds the line (`lines`), `Work` applies it (`facts`, `start`,
 //! `transitions`, `merge`, `finish`, `sessions`; a whole line: `epoch`), features and focus of all calls are brought
-//! up to date (`features`), and each event leaves through `Work::emit`.
+//! up to date (`features`), and each event leaves through `Work::emit`. What the host asks is in `ask`, `view` and
+//! `admit`, what it tells of its own in `tell`.
 
 mod admit;
 mod ask;

@@ -39,7 +39,9 @@ impl Work<'_> {
     }
 
     fn start(&mut self, fact: &CallFact, why: &Why<'_>) {
-        self.end_contradicted();
+        if !why.reconcile {
+            self.end_contradicted();
+        }
         let state = if fact.state == CallState::Unknown { CallState::Unknown } else { CallState::Alerting };
         let id = self.shared.ids.next(self.now);
         let (role, parent) = self.relation_of_new(fact);

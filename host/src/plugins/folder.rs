@@ -20,8 +20,9 @@ pub struct Entry {
 pub struct Folder {
     path: PathBuf,
     entries: Vec<Entry>,
-    /// The copies that are loaded live as long as the folder.
-    _private: tempfile::TempDir,
+    /// The copies that are loaded. Where a file can be removed while it is mapped they are gone already, so that a host
+    /// that is killed leaves nothing behind.
+    _private: Option<tempfile::TempDir>,
 }
 
 impl Folder {
@@ -48,7 +49,7 @@ impl Folder {
                 Entry { path, plugin }
             })
             .collect();
-        Ok(Self { path: path.to_owned(), entries, _private: private })
+        Ok(Self { path: path.to_owned(), entries, _private: cfg!(windows).then_some(private) })
     }
 
     /// What was found.

@@ -28,7 +28,7 @@ pub enum LoadError {
         source: std::io::Error,
     },
     /// The dynamic linker refused it.
-    #[error("the dynamic linker refuses it: {0}")]
+    #[error("the dynamic linker refuses it: {}", with_sources(.0))]
     Link(#[from] libloading::Error),
     /// Its envelope does not fit.
     #[error("its ABI does not fit this host's: {0}")]
@@ -42,6 +42,17 @@ impl From<LibraryError> for LoadError {
     fn from(error: LibraryError) -> Self {
         Self::Abi(error.to_string())
     }
+}
+
+/// An error with what led to it: the outermost alone says little.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    text
 }
 
 /// A library in this process.

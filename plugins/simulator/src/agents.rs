@@ -115,9 +115,6 @@ impl Exchange {
         }
         let busy = !self.legs_of(extension, |leg| leg.state != LegState::Ringing).is_empty();
         let agent = self.agent(extension)?;
-        if agent.choice == Choice::LoggedOut {
-            return Err(refusal(ErrorCode::AgentStateForbids, "the agent is not logged in: use `loginAgent`"));
-        }
         let reason = reason.map(str::to_owned);
         if (agent.choice, &agent.reason) == (choice, &reason) && agent.pending.is_none() {
             return Ok(Reply::noop());

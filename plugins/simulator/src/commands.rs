@@ -20,7 +20,10 @@ impl Exchange {
         // The answer stands before its effects, also if it can only be given after them.
         let place = self.news.len();
         let result = match self.fault(command) {
-            Some(Fault::Silent) => return,
+            Some(Fault::Silent) => {
+                self.doing = None;
+                return;
+            }
             Some(Fault::Refuse(error)) => Err(error),
             None => match self.possible(line, command) {
                 Ok(legs) => self.perform(line, command, &legs),
@@ -31,7 +34,6 @@ impl Exchange {
         let (late, after) = self.state.faults.slow;
         if late > 0 && !matches!(command, Command::LibrarySpecificService(_)) {
             self.state.faults.slow.0 -= 1;
-            self.state.faults.owed.insert(id);
             self.later(after, Job::Reply(Box::new(LateAnswer { id, result })));
         } else {
             self.news.insert(place, News::Answer(id, result));

@@ -125,7 +125,7 @@ impl Exchange {
         let mut fact = LineFact::new(line)
             .device_state(DeviceState::InService)
             .features(self.line_features(&extension))
-            .agent_features(self.agent_features());
+            .agent_features(self.agent_features(&extension));
         fact.forwarding = forwarding;
         if !self.state.linked {
             return;

@@ -8,7 +8,7 @@ use jackfield_plugin_api::{
 use crate::config::Config;
 use crate::exchange::{Exchange, Refused, refusal};
 use crate::services;
-use crate::state::{LegId, LegState};
+use crate::state::{Choice, Leg, LegId, LegState};
 
 /// What this phone system can do at all.
 pub(crate) fn capabilities(config: &Config) -> Capabilities {
@@ -47,9 +47,11 @@ impl Exchange {
     /// What may be done with a call now.
     pub(crate) fn call_features(&self, id: LegId) -> F {
         let (Some(leg), Some(extension)) = (self.leg(id), self.extension_of(id)) else { return F::NONE };
-        let active = |other: &LegId| *other != id;
-        let talking = self.legs_of(extension, |l| l.state == LegState::Connected).into_iter().find(active);
-        let held = self.legs_of(extension, |l| l.state == LegState::Held).into_iter().find(active);
+        // A party that is alone (parked, in the queue after a transfer) is nobody to be joined with.
+        let alone = self.others(id).is_empty();
+        let joinable = |other: &LegId| *other != id && !alone && !self.others(*other).is_empty();
+        let talking = self.legs_of(extension, |l| l.state == LegState::Connected).into_iter().find(joinable);
+        let held = self.legs_of(extension, |l| l.state == LegState::Held).into_iter().find(joinable);
         let busy_otherwise = self.legs_of(extension, |l| l.state.active()).into_iter().any(|other| other != id);
         let pair = F::COMPLETE_TRANSFER | F::ALTERNATE | F::CONFERENCE;
         let mute = if leg.muted { F::UNMUTE } else { F::MUTE };
@@ -59,29 +61,40 @@ impl Exchange {
             LegState::OwnRinging => F::ANSWER | F::DROP,
             LegState::Ringing if self.can_make_room(extension) => F::ANSWER | F::DROP | F::DEFLECT,
             LegState::Ringing => F::DROP | F::DEFLECT,
+            LegState::Connected if alone => F::DROP | F::HOLD | F::SET_USER_DATA,
+            LegState::Held if alone && busy_otherwise => F::DROP | F::SET_USER_DATA,
+            LegState::Held if alone => F::DROP | F::UNHOLD | F::SET_USER_DATA,
             LegState::Connected => {
-                let alone = F::DROP | F::HOLD | F::DTMF | mute | F::RECORD | F::VIDEO | F::SET_USER_DATA;
-                let alone = match self.is_conference(id) {
-                    true => alone,
-                    false if self.has_peer(id) => alone | F::BLIND_TRANSFER | F::PARK,
-                    false => alone,
-                };
-                let alone = if self.consult_of(id).is_some() { alone | F::CANCEL_TRANSFER } else { alone };
-                if held.is_some() { alone | pair } else { alone | F::MAKE_CONSULT_CALL | F::SETUP_TRANSFER }
+                let mut own = F::DROP | F::HOLD | F::DTMF | mute | F::RECORD | F::SET_USER_DATA;
+                if !self.is_conference(id) {
+                    own |= F::VIDEO;
+                }
+                match self.consult_of(id) {
+                    Some(_) => own |= F::CANCEL_TRANSFER,
+                    None if self.has_peer(id) => own |= F::BLIND_TRANSFER | F::PARK,
+                    None => {}
+                }
+                match held {
+                    Some(_) => own | pair,
+                    None if self.is_conference(id) => own | F::MAKE_CONSULT_CALL,
+                    None => own | F::MAKE_CONSULT_CALL | F::SETUP_TRANSFER,
+                }
             }
             LegState::Held => {
-                let alone = F::DROP | F::SET_USER_DATA;
-                match self.consult_of(id).and_then(|consult| self.leg_state(consult)) {
-                    Some(LegState::Connected) => alone | pair | F::CANCEL_TRANSFER,
+                let own = F::DROP | F::SET_USER_DATA;
+                let consult = self.consult_of(id);
+                match consult.and_then(|consult| self.leg_state(consult)) {
+                    Some(_) if self.is_stuck(extension, consult) => own,
+                    Some(LegState::Connected) if talking.is_some() => own | pair | F::CANCEL_TRANSFER,
                     Some(LegState::Dialing) if self.config.exchange.early_transfer && self.rings_there(id) => {
-                        alone | F::CANCEL_TRANSFER | F::COMPLETE_TRANSFER
+                        own | F::CANCEL_TRANSFER | F::COMPLETE_TRANSFER
                     }
-                    Some(LegState::Held) if busy_otherwise => alone | F::CANCEL_TRANSFER,
-                    Some(LegState::Held) => alone | F::CANCEL_TRANSFER | F::UNHOLD,
-                    Some(_) => alone | F::CANCEL_TRANSFER,
-                    None if talking.is_some() => alone | F::UNHOLD | pair,
-                    None if busy_otherwise => alone,
-                    None => alone | F::UNHOLD | F::MAKE_CONSULT_CALL,
+                    Some(LegState::Held) if busy_otherwise => own | F::CANCEL_TRANSFER,
+                    Some(LegState::Held) => own | F::CANCEL_TRANSFER | F::UNHOLD,
+                    Some(_) => own | F::CANCEL_TRANSFER,
+                    None if talking.is_some() => own | F::UNHOLD | pair,
+                    None if busy_otherwise => own,
+                    None => own | F::UNHOLD | F::MAKE_CONSULT_CALL,
                 }
             }
         };
@@ -100,6 +113,12 @@ impl Exchange {
         self.others(consult).iter().any(|leg| self.leg_state(*leg) == Some(LegState::Ringing))
     }
 
+    /// A line dials, or listens to a tone, in another call than this one: nothing else can begin meanwhile.
+    pub(crate) fn is_stuck(&self, extension: &str, but: Option<LegId>) -> bool {
+        let stuck = |leg: &Leg| leg.state.active() && !matches!(leg.state, LegState::Connected | LegState::Initiated);
+        self.legs_of(extension, stuck).into_iter().any(|leg| Some(leg) != but)
+    }
+
     /// What may be done with a line beside its calls now.
     pub(crate) fn line_features(&self, extension: &str) -> F {
         let active = self.legs_of(extension, |leg| leg.state.active());
@@ -112,16 +131,20 @@ impl Exchange {
         features.and(calls(&self.config))
     }
 
-    pub(crate) fn agent_features(&self) -> AgentFeatures {
-        agents(&self.config)
+    /// What may be done with a line's agent now.
+    pub(crate) fn agent_features(&self, extension: &str) -> AgentFeatures {
+        use AgentFeatures as A;
+        let agent = self.state.extensions.get(extension).and_then(|e| e.agent.as_ref());
+        match agent.is_some_and(|agent| agent.choice != Choice::LoggedOut) {
+            true => agents(&self.config),
+            false => agents(&self.config)
+                .without(A::SET_STATE | A::REASONS | A::PENDING_STATE | A::WRAP_UP | A::CALL_CENTRE_MODE),
+        }
     }
 
     /// A line's talking call can be put on hold for another one; what else it does cannot.
     pub(crate) fn can_make_room(&self, extension: &str) -> bool {
-        let stuck = |leg: &crate::state::Leg| {
-            leg.state.active() && !matches!(leg.state, LegState::Connected | LegState::Initiated)
-        };
-        self.legs_of(extension, stuck).is_empty()
+        !self.is_stuck(extension, None)
     }
 
     /// Whether a command is possible now; the legs that it names.
@@ -139,7 +162,12 @@ impl Exchange {
         match (command.needs(), legs.first()) {
             (Needs::Call(need), _) if !calls(&self.config).contains(need) => Err(command.unsupported()),
             (Needs::Agent(need), _) if !agents(&self.config).contains(need) => Err(command.unsupported()),
-            (Needs::Call(need), Some(leg)) if !self.call_features(*leg).contains(need) => {
+            (Needs::Agent(need), _) if !self.agent_features(extension).contains(need) => {
+                let text = format!("nobody is logged in at line {extension}: use `loginAgent`");
+                Err(refusal(ErrorCode::AgentStateForbids, text))
+            }
+            // Of a pair, either call may be named first.
+            (Needs::Call(need), Some(leg)) if !legs.iter().any(|leg| self.call_features(*leg).contains(need)) => {
                 Err(self.not_now(command.name(), *leg))
             }
             (Needs::Call(need), None) if !self.line_features(extension).contains(need) => {

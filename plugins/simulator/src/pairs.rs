@@ -3,7 +3,7 @@
 use jackfield_plugin_api::{CauseCode, ErrorCode, ReleasedBy};
 
 use crate::exchange::{Exchange, Refused, refusal};
-use crate::state::{ConversationId, Leg, LegId, LegState, Number};
+use crate::state::{ConversationId, LegId, LegState, Number};
 
 impl Exchange {
     /// Holds a call and calls somebody for a consultation; the new leg.
@@ -34,6 +34,9 @@ impl Exchange {
         if a == b {
             return no_pair("two calls are needed, this is one");
         }
+        if self.others(a).is_empty() || self.others(b).is_empty() {
+            return no_pair("nobody is at the other end of one of the two calls");
+        }
         match (self.leg_state(a), self.leg_state(b)) {
             (Some(LegState::Held), Some(LegState::Connected | LegState::Dialing)) => Ok((a, b)),
             (Some(LegState::Connected | LegState::Dialing), Some(LegState::Held)) => Ok((b, a)),
@@ -49,8 +52,8 @@ impl Exchange {
         };
         let ringing = self.leg_state(other) == Some(LegState::Dialing);
         if ringing && (!self.config.exchange.early_transfer || self.others(other).is_empty()) {
-            let text = "the consultation is not answered yet, and this phone system completes no early transfer";
-            return Err(refusal(ErrorCode::InvalidCallState, text));
+            let text = "the other call is not answered yet, and cannot be transferred to";
+            return Err(refusal(ErrorCode::NoConsultCall, text));
         }
         let (Some(extension), Some(target)) =
             (self.extension_of(held).map(str::to_owned), self.others(other).first().copied())
@@ -70,8 +73,11 @@ impl Exchange {
         for leg in self.others(other) {
             self.state.legs.entry(leg).and_modify(|leg| leg.redirecting = Some(own.clone()));
         }
-        self.release(other, CauseCode::Transferred, ReleasedBy::Local);
-        self.release(held, CauseCode::Transferred, ReleasedBy::Local);
+        // The consultation ends before the call that it was made from, whichever of the two is held.
+        let ends = if self.consult_of(other) == Some(held) { [held, other] } else { [other, held] };
+        for leg in ends {
+            self.release(leg, CauseCode::Transferred, ReleasedBy::Local);
+        }
         self.merge(from, into);
         self.show_new_parties(into, &own);
         self.plan_anew(into);
@@ -88,9 +94,7 @@ impl Exchange {
             let text = "the second call is no consultation made from the first one";
             return Err(refusal(ErrorCode::NoConsultCall, text));
         }
-        let extension = self.extension_of(first).unwrap_or_default();
-        let stuck = |leg: &Leg| leg.state.active() && !matches!(leg.state, LegState::Connected | LegState::Initiated);
-        if self.legs_of(extension, stuck).into_iter().any(|leg| leg != consult) {
+        if self.is_stuck(self.extension_of(first).unwrap_or_default(), Some(consult)) {
             return Err(self.not_now("cancelTransfer", first));
         }
         self.hang_up(consult);
@@ -101,7 +105,7 @@ impl Exchange {
     pub(crate) fn alternate(&mut self, a: LegId, b: LegId) -> Refused {
         let (held, talking) = self.pair(a, b)?;
         if self.leg_state(talking) != Some(LegState::Connected) {
-            return Err(self.not_now("alternateCall", talking));
+            return Err(refusal(ErrorCode::NoConsultCall, "the other call is not answered yet"));
         }
         self.hold(talking);
         self.unhold(held)
@@ -111,7 +115,7 @@ impl Exchange {
     pub(crate) fn conference(&mut self, stays: LegId, merged: LegId) -> Refused {
         let (_, talking) = self.pair(stays, merged)?;
         if self.leg_state(talking) != Some(LegState::Connected) {
-            return Err(self.not_now("conferenceCall", stays));
+            return Err(refusal(ErrorCode::NoConsultCall, "the other call is not answered yet"));
         }
         let (Some(into), Some(from)) = (self.conversation(stays), self.conversation(merged)) else {
             return Err(self.not_now("conferenceCall", stays));
@@ -123,7 +127,7 @@ impl Exchange {
         }
         let others = self.others(merged);
         self.move_legs(&others, from, into);
-        self.one_leg_each(into, stays);
+        self.one_leg_each(into);
         self.tell_leg(stays);
         self.release(merged, CauseCode::Conferenced, ReleasedBy::Local);
         self.adopt(from, into);
@@ -136,11 +140,7 @@ impl Exchange {
         let legs = self.legs(from);
         self.move_legs(&legs, from, into);
         self.adopt(from, into);
-        for leg in self.legs(into) {
-            if self.state.legs.contains_key(&leg) {
-                self.one_leg_each(into, leg);
-            }
-        }
+        self.one_leg_each(into);
     }
 
     fn move_legs(&mut self, legs: &[LegId], from: ConversationId, into: ConversationId) {
@@ -163,6 +163,7 @@ impl Exchange {
     fn adopt(&mut self, from: ConversationId, into: ConversationId) {
         let Some(old) = self.state.conversations.remove(&from) else { return };
         self.state.waiting.retain(|waiting| *waiting != from);
+        self.state.slots.retain(|_, slot| slot.conversation != from);
         let Some(new) = self.state.conversations.get_mut(&into) else { return };
         new.global.extend(old.global);
         for (name, value) in old.data {
@@ -172,12 +173,16 @@ impl Exchange {
         new.planned |= old.planned;
     }
 
-    /// Nobody talks to themselves: of two legs of one extension in a conversation, one goes.
-    fn one_leg_each(&mut self, conversation: ConversationId, keep: LegId) {
-        let Some(extension) = self.extension_of(keep).map(str::to_owned) else { return };
-        let again = self.legs_of(&extension, |leg| leg.conversation == conversation);
-        for leg in again.into_iter().filter(|leg| *leg != keep) {
-            self.release(leg, CauseCode::Conferenced, ReleasedBy::System);
+    /// Nobody talks to themselves: of two legs of one extension in a conversation, the one that talks stays.
+    fn one_leg_each(&mut self, conversation: ConversationId) {
+        for leg in self.legs(conversation) {
+            let Some(extension) = self.extension_of(leg).map(str::to_owned) else { continue };
+            let twins = self.legs_of(&extension, |leg| leg.conversation == conversation);
+            let talks = |leg: &&LegId| self.leg_state(**leg) == Some(LegState::Connected);
+            let keep = twins.iter().find(talks).or(twins.first()).copied();
+            for twin in twins.into_iter().filter(|twin| Some(*twin) != keep) {
+                self.release(twin, CauseCode::Conferenced, ReleasedBy::System);
+            }
         }
     }
 

@@ -173,10 +173,7 @@ impl Exchange {
             Job::WrapUpEnds(extension, number) => self.wrap_up_ends(&extension, number),
             Job::Traffic => self.random_call(),
             Job::Scripted(index) => self.scripted_call(index),
-            Job::Reply(answer) => {
-                self.state.faults.owed.remove(&answer.id);
-                self.news.push(News::Answer(answer.id, answer.result));
-            }
+            Job::Reply(answer) => self.news.push(News::Answer(answer.id, answer.result)),
             Job::LinkUp => self.link_up(),
             Job::Panic => panic_as_asked(),
         }

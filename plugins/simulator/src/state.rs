@@ -3,7 +3,7 @@
 //! A **conversation** is a bridge with legs. A **leg** is one party's end of it: of an extension, of somebody outside,
 //! of a service. What a line's client sees as *a call* is a leg of its extension.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use jackfield_plugin_api::{
     AgentFact, AgentState, CallFact, CauseCode, CommandError, CommandId, ErrorCode, ForwardingKind, LineFact, Phase,
@@ -261,8 +261,6 @@ pub(crate) struct Faults {
     pub(crate) refuse: Option<(u32, ErrorCode, String)>,
     /// How many commands are never answered.
     pub(crate) silent: u32,
-    /// Commands that wait for a late answer.
-    pub(crate) owed: BTreeSet<CommandId>,
 }
 
 /// The end of one leg of an extension, for `history`. Times in microseconds since 1970.

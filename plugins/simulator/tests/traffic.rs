@@ -56,7 +56,7 @@ fn hours(seed: u64, hours: u32, swap: bool) -> (Driver<Simulator>, Watch, Vec<St
 fn after_a_day_nothing_is_left_and_the_history_is_what_was_told() {
     let (mut driver, mut watch, mut said) = hours(7, 24, false);
     let line = driver.line_id("101").unwrap();
-    service(&mut driver, line, "run", json!({"on": false}));
+    service(&mut driver, line, "run", &json!({"on": false}));
     watch.see(&driver, &mut said);
     // Scripted calls go on; between two of them there is a quiet moment.
     for _ in 0..40 {
@@ -69,7 +69,7 @@ fn after_a_day_nothing_is_left_and_the_history_is_what_was_told() {
     assert!(watch.up.is_empty(), "still up: {:?}", watch.up);
     watch.compare_with_status(&mut driver, line);
 
-    let history = service(&mut driver, line, "history", Value::Null);
+    let history = service(&mut driver, line, "history", &Value::Null);
     let calls = history.values["calls"].as_array().unwrap();
     assert!(calls.len() > 8000, "a day has many calls: {}", calls.len());
     assert_eq!(calls.len(), watch.over.len());

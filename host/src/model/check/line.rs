@@ -47,8 +47,14 @@ impl LineCheck {
     /// An event sent again to one session carries the current epoch and number (M13.3).
     pub(super) fn resent(&self, params: &Value, found: &mut Findings) {
         let stamp = (params["epoch"].as_u64(), params["seq"].as_u64());
-        found.check("M13.3", stamp == (Some(self.epoch), Some(self.seq)), || {
+        // A line that was opened anew and is not up yet begins at nothing.
+        let anew = self.stage == Stage::Down && stamp == (Some(0), Some(0));
+        found.check("M13.3", anew || stamp == (Some(self.epoch), Some(self.seq)), || {
             format!("resent with epoch and seq {stamp:?}, the line is at {} and {}", self.epoch, self.seq)
+        });
+        let as_of = &params["data"]["asOfSeq"];
+        found.check("I10", anew || as_of.is_null() || as_of.as_u64() == Some(self.seq), || {
+            format!("asOfSeq is {as_of}")
         });
     }
 

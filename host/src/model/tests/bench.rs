@@ -134,6 +134,13 @@ impl Bench {
         self
     }
 
+    /// A session comes and is told the state as it is; nothing changes by it.
+    pub(super) fn look(&mut self) {
+        for event in self.model.view(self.now, LINE, SnapshotReason::Session) {
+            self.checker.event(&serde_json::from_str(&event.to_json()).expect("an event is JSON"));
+        }
+    }
+
     /// Lets time pass.
     pub(super) fn wait(&mut self, millis: u64) -> &mut Self {
         self.now = self.now + Duration::from_millis(millis);

@@ -1,8 +1,8 @@
 //! The life of a line's stream: I1, I15, I22, M13.1, M13.3, M13.4, M13.5.
 
 use jackfield_plugin_api::{
-    AgentFact, AgentState, CallFeatures, CallState, Capabilities, CauseCode, DeviceState, Down, ErrorCode, ErrorFact,
-    LineFact, Severity, Snapshot, SnapshotSupport, Timestamp, Up,
+    AgentFact, AgentState, CallFeatures, CallState, Capabilities, CauseCode, DeviceState, ErrorCode, LineFact,
+    Snapshot, SnapshotSupport, Timestamp, Up,
 };
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::bench::{
     Bench, LINE, START, busy, consults, dials, ends, everything, fact, hangs_up, held, rings, short, shows, talks,
 };
 use crate::model::limits::{MAX_CALLS, MAX_WAITING_FACTS};
-use crate::model::{CallSaved, Dropped, KeptCall, LineStage, Loss, ModelConfig, SnapshotReason};
+use crate::model::{Dropped, LineStage, Loss, ModelConfig, SnapshotReason};
 
 const BEGIN: &str = "initialized snapshot(beforeReconcile)";
 
@@ -132,46 +132,6 @@ fn calls_keep_their_ids_over_epochs_also_under_another_key() {
 }
 
 #[test]
-fn a_loss_tells_what_was_up_and_what_the_host_does() {
-    let mut bench = Bench::up();
-    bench.apply(rings("1"));
-    bench.says(Down::new(ErrorCode::ConnectionLost, "TCP reset by peer"), "disconnected");
-    let params = &bench.log.last().expect("an event")["params"];
-    assert_eq!(params["cause"]["code"], "connectionLost");
-    assert_eq!(params["data"]["activeCallIds"], serde_json::json!(["A"]));
-    assert_eq!(params["data"]["willRetry"], true);
-    assert_eq!(params["currentCallId"], "A");
-    let again = Loss { retry_in_ms: Some(2000), ..Loss::new(ErrorCode::ConnectionLost, "TCP reset by peer") };
-    bench.input(|model, now, out| model.lost(now, &again, out)).expect("");
-    let view = bench.model.view(bench.now, LINE, SnapshotReason::Session);
-    assert_eq!(view.iter().map(short).collect::<Vec<_>>().join(" "), "disconnected snapshot(session)");
-    let json: Value = serde_json::from_str(&view[0].to_json()).expect("JSON");
-    assert_eq!(json["params"]["data"]["retryInMs"], 2000);
-    assert_eq!(json["params"]["resent"], true);
-    let json: Value = serde_json::from_str(&view[1].to_json()).expect("JSON");
-    assert_eq!(json["params"]["data"]["activeCalls"][0]["state"], "unknown");
-    assert_eq!(json["params"]["data"]["activeCalls"][0]["featuresMask"], 0);
-}
-
-#[test]
-fn a_connection_that_cannot_come_up_says_so_once() {
-    let mut bench = Bench::down(everything());
-    let refused = Loss { will_retry: false, ..Loss::new(ErrorCode::AuthenticationFailed, "the password is wrong") };
-    bench.input(|model, now, out| model.lost(now, &refused, out)).expect("error");
-    assert_eq!(bench.log[0]["params"]["line"], Value::Null);
-    assert_eq!(bench.log[0]["params"].get("seq"), None);
-    bench.input(|model, now, out| model.lost(now, &refused, out)).expect("");
-    let status = bench.model.status(LINE).expect("open");
-    assert_eq!((status.state, status.epoch), (LineStage::Down, 0));
-    assert_eq!(status.last_error.map(|loss| loss.code), Some(ErrorCode::AuthenticationFailed));
-    let unreachable = Loss::new(ErrorCode::ConnectionFailed, "connection refused");
-    bench.input(|model, now, out| model.lost(now, &unreachable, out)).expect("error");
-    let view = bench.model.view(bench.now, LINE, SnapshotReason::Session);
-    assert_eq!(view.iter().map(short).collect::<Vec<_>>().join(" "), "disconnected snapshot(session)");
-    assert_eq!(view[0].epoch, Some(0), "of its last epoch, 0 if it was never up");
-}
-
-#[test]
 fn a_line_that_has_not_started_shows_nothing() {
     let bench = Bench::down(everything());
     let status = bench.model.status(LINE).expect("open");
@@ -268,108 +228,6 @@ fn up_once_more_is_no_news_but_for_what_can_be_done() {
 }
 
 #[test]
-fn an_adapter_that_crashed_looks_like_a_loss() {
-    let mut bench = Bench::up();
-    bench.apply(rings("1")).apply(talks("1"));
-    let crash = Loss::new(ErrorCode::AdapterFault, "the adapter panicked at src/lib.rs:7");
-    bench.input(|model, now, out| model.lost(now, &crash, out)).expect("disconnected");
-    bench.back().expect("");
-    bench.says(shows([talks("1")]), &format!("{BEGIN} callInfoChanged(A:state)* snapshot(reconciled) L(A)"));
-}
-
-#[test]
-fn one_line_alone_can_be_lost() {
-    let mut bench = Bench::up();
-    bench.apply(rings("1"));
-    let loss = Loss::new(ErrorCode::AuthenticationFailed, "the login of this line was refused");
-    bench.input(|model, now, out| model.lost_line(now, LINE, &loss, out)).expect("disconnected");
-    assert_eq!(bench.log.last().expect("an event")["params"]["data"]["scope"], "line");
-    bench.says(shows([]), &format!("{BEGIN} callFinished(A,lost)* snapshot(reconciled) L"));
-}
-
-#[test]
-fn a_closed_line_forgets_its_calls_and_its_name_begins_above_its_epoch() {
-    let mut bench = Bench::up();
-    bench.apply(rings("1"));
-    let epoch = bench.model.status(LINE).expect("open").epoch;
-    bench.input(|model, now, out| model.close_line(now, LINE, out)).expect("disconnected");
-    let params = &bench.log.last().expect("an event")["params"];
-    assert_eq!((&params["cause"]["code"], &params["data"]["willRetry"]), (&"lineClosed".into(), &false.into()));
-    assert_eq!(bench.model.status(LINE), None);
-    bench.says(talks("1"), "");
-    assert_eq!(bench.repairs().dropped(Dropped::UnknownLine), 1);
-    bench.input(|model, now, out| model.open_line(now, LINE, "101", out));
-    bench.says(shows([]), "initialized snapshot(beforeReconcile) snapshot(reconciled) L");
-    assert!(bench.model.status(LINE).expect("open").epoch > epoch);
-}
-
-#[test]
-fn a_host_that_died_takes_its_calls_up_again() {
-    let mut first = Bench::up();
-    first.apply(rings("1").native_id("n1")).apply(talks("1")).apply(held("1")).apply(rings("2"));
-    let kept: Vec<KeptCall> = ["A", "B"]
-        .iter()
-        .map(|id| KeptCall {
-            key: first.model.key(LINE, id).expect("it is up").clone(),
-            call: (**first.call(id)).clone(),
-            last_seen: first.now,
-        })
-        .collect();
-    let epoch = first.model.status(LINE).expect("open").epoch;
-    first.died();
-    let mut second = first.heir(everything());
-    second.model.restore(LINE, epoch + 5, kept);
-    second.wait(3_600_000).says(Up::new("PBX 1", everything()), "").says(
-        shows([talks("1")]),
-        "initialized snapshot(beforeReconcile) callInfoChanged(A:state)* unhold(A)* callFinished(B,lost)* \
-         snapshot(reconciled) L(A)",
-    );
-    let call = second.call("A");
-    assert_eq!((call.hold_count, call.hold_ms / 1000), (1, 3600));
-    assert!(second.model.status(LINE).expect("open").epoch > epoch + 5);
-}
-
-#[test]
-fn saves_wait_for_the_next_epoch() {
-    let mut bench = Bench::up();
-    bench.apply(rings("1"));
-    let saved = |revision| CallSaved {
-        call: crate::model::CallId::new("A"),
-        database_id: "d1".into(),
-        store: "sqlite".into(),
-        revision,
-        created: revision == 1,
-        is_final: false,
-    };
-    bench.input(|model, now, out| model.saved(now, LINE, saved(1), out)).expect("callSaved(A)");
-    assert_eq!(bench.call("A").database_id.as_deref(), Some("d1"));
-    bench.lose();
-    bench.input(|model, now, out| model.saved(now, LINE, saved(2), out)).expect("");
-    bench.back();
-    bench.says(shows([]), &format!("{BEGIN} callFinished(A,lost)* snapshot(reconciled) L callSaved(A)"));
-}
-
-#[test]
-fn a_fault_of_a_line_that_is_down_is_one_of_the_connection() {
-    let mut bench = Bench::down(everything());
-    let fault = ErrorFact::new(ErrorCode::AuthenticationFailed, Severity::Error, "login refused").line(LINE);
-    bench.says(fault, "error");
-    assert_eq!(bench.log[0]["params"]["line"], Value::Null);
-    let status = bench.model.status(LINE).expect("open");
-    assert_eq!(status.last_error.map(|loss| loss.text), Some("login refused".to_owned()));
-}
-
-#[test]
-fn a_fatal_fault_ends_the_epoch() {
-    let mut bench = Bench::up();
-    bench.says(
-        ErrorFact::new(ErrorCode::LinkDown, Severity::Fatal, "the link is gone").line(LINE),
-        "error disconnected",
-    );
-    bench.says(Down::new(ErrorCode::LinkDown, "the link is gone"), "");
-}
-
-#[test]
 fn a_snapshot_within_an_epoch_opens_none() {
     let mut bench = Bench::up();
     let epoch = bench.model.status(LINE).expect("open").epoch;
@@ -415,4 +273,11 @@ fn a_busy_call_that_survives_has_its_timeout_again() {
     bench.says(shows([busy("1")]), &format!("{BEGIN} callInfoChanged(A:state)* snapshot(reconciled) L(A)"));
     bench.deadline().expect("callFinished(A,busy)* L");
     bench.says(ends("1", CauseCode::Busy), "");
+}
+#[test]
+fn a_call_that_was_heard_of_again_is_not_stale() {
+    let mut bench = Bench::up_with(blind());
+    bench.apply(rings("1")).apply(talks("1")).lose().back().apply(talks("1"));
+    assert_eq!(bench.model.next_deadline(), None);
+    bench.wait(9 * 3_600_000).input(|model, now, out| model.tick(now, out)).expect("");
 }

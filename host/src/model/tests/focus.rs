@@ -149,3 +149,13 @@ fn a_role_or_parent_that_makes_no_sense_is_ignored() {
     bench.says(fact("2", CallState::Alerting).parent("2"), "");
     bench.says(fact("1", CallState::Alerting).role(Role::Secondary).parent("2"), "");
 }
+
+#[test]
+fn a_promoted_consultation_is_not_demoted_by_hearing_the_same_again() {
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1")).apply(rings("3")).apply(held("1"));
+    bench.apply(consults("2", "1")).apply(hangs_up("1"));
+    assert_eq!(bench.call("C").role, Role::Primary);
+    bench.says(consults("2", "1"), "");
+    bench.says(consults("2", "3"), "callInfoChanged(C:role+parentCallId)");
+}

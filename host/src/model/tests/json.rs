@@ -149,7 +149,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_and_number_survive(text in "\\PC*|[\u{0}-\u{1f}\"\\\\]*", revision in any::<u64>(), millis in any::<i64>()) {
+    fn any_text_and_number_survive(
+        text in "\\PC*|[\u{0}-\u{1f}\"\\\\]*",
+        revision in any::<u64>(),
+        millis in any::<i64>(),
+    ) {
         let bench = Bench::up();
         let mut event: Event = bench.model.raw(bench.now, LINE, RawMessage {
             raw_seq: revision,

@@ -9,6 +9,7 @@ mod epochs;
 mod faithful;
 mod features;
 mod focus;
+mod host;
 mod json;
 mod media;
 mod random;

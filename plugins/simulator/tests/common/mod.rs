@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_plugin_api::serde_json::{Value, json};
 use jackfield_plugin_api::testing::Driver;
-use jackfield_plugin_api::{CallFact, CallFeatures, CallState, Command, Fact, LineId, Reply};
+use jackfield_plugin_api::{AgentFeatures, CallFact, CallFeatures, CallState, Command, Fact, LineId, Reply};
 use jackfield_plugin_simulator::Simulator;
 
 pub(crate) fn decode(name: &str, params: Value) -> Command {
@@ -13,7 +13,7 @@ pub(crate) fn decode(name: &str, params: Value) -> Command {
 }
 
 /// Calls a service and returns its answer.
-pub(crate) fn service(driver: &mut Driver<Simulator>, line: LineId, name: &str, params: Value) -> Reply {
+pub(crate) fn service(driver: &mut Driver<Simulator>, line: LineId, name: &str, params: &Value) -> Reply {
     let command = decode("librarySpecificService", json!({"name": name, "params": params}));
     driver.command(line, &command).unwrap();
     driver.answers().remove(0).result.unwrap()
@@ -39,6 +39,8 @@ pub(crate) struct Watch {
     /// Calls that are up, by line and key.
     pub(crate) up: BTreeMap<(LineId, String), Seen>,
     pub(crate) over: BTreeMap<String, Seen>,
+    /// What is offered at each line beside its calls.
+    pub(crate) lines: BTreeMap<LineId, (CallFeatures, AgentFeatures)>,
     keys: BTreeSet<(LineId, String)>,
 }
 
@@ -53,6 +55,11 @@ impl Watch {
                     for call in &snapshot.calls {
                         self.call(call);
                     }
+                }
+                Fact::Line(fact) => {
+                    let (features, agent) = self.lines.entry(fact.line).or_default();
+                    *features = fact.features.unwrap_or(*features);
+                    *agent = fact.agent_features.unwrap_or(*agent);
                 }
                 _ => {}
             }
@@ -137,7 +144,7 @@ impl Watch {
 
     /// What was told is what the phone system itself says.
     pub(crate) fn compare_with_status(&self, driver: &mut Driver<Simulator>, line: LineId) {
-        let status = service(driver, line, "status", Value::Null);
+        let status = service(driver, line, "status", &Value::Null);
         let mut own = BTreeMap::new();
         for call in status.values["calls"].as_array().unwrap() {
             for leg in call["legs"].as_array().unwrap().iter().filter(|leg| leg.get("key").is_some()) {
