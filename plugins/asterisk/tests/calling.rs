@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bed, Names, events, facts, field, one, play_until, refused, settings, trace};
+use common::{Bed, Cut, Names, events, facts, field, messages, one, play_until, refused, said, settings, trace};
 use jackfield_plugin_api::ErrorCode;
 use serde_json::json;
 
@@ -108,7 +108,7 @@ fn a_phone_that_cannot_be_called_is_told_by_the_refusal_and_by_no_call() {
     let action = one(bed.actions());
     bed.reply(&action, "Error", "Extension does not exist.");
     let answers = bed.answers();
-    assert_eq!(refused(&answers), (ErrorCode::CommandFailed, "Asterisk refused: Extension does not exist."));
+    assert_eq!(refused(&answers), (ErrorCode::InvalidDestination, "Asterisk refused: Extension does not exist."));
     assert!(bed.facts().is_empty());
     bed.wait(120_000);
     assert!(bed.answers().is_empty(), "answered once");
@@ -170,4 +170,33 @@ fn a_pickup_is_an_incoming_call() {
     );
     bed.command("102", "pickupCall", json!({"target": "101"}));
     assert_eq!(refused(&bed.answers().split_off(1)).0, ErrorCode::NothingToPickUp);
+}
+
+/// Events of different topics overtake each other: a phone that rings may be told before who dials it.
+#[test]
+fn who_dials_may_be_told_after_the_ringing() {
+    let name = "inbound-answered-remote-hangup.ami";
+    let mut all = messages(&events(&trace(name)));
+    let dial = all.iter().position(|m| m.starts_with("Event: DialBegin")).unwrap();
+    let rings = all.iter().position(|m| m.contains("ChannelStateDesc: Ringing")).unwrap();
+    assert!(dial < rings, "as it was recorded");
+    let dial_begin = all.remove(dial);
+    all.insert(rings, dial_begin);
+    let mut bed = Bed::up();
+    all.iter().for_each(|m| bed.receive(m.as_bytes()));
+    let late = said(&mut bed);
+    let mut bed = Bed::up();
+    bed.stream(&events(&trace(name)), Cut::Messages);
+    assert_eq!(late, said(&mut bed));
+    assert!(late[0].ends_with("(5550101) with 79161234567"), "what was dialled is there from the start: {late:#?}");
+
+    // Nobody ever says: it rings all the same.
+    let mut bed = Bed::up();
+    let not_told = all.iter().filter(|m| !m.starts_with("Event: Dial"));
+    let answered = not_told.clone().position(|m| m.contains("Channel: PJSIP/101") && m.contains("ChannelState: 6"));
+    not_told.take(answered.unwrap()).for_each(|m| bed.receive(m.as_bytes()));
+    assert!(bed.facts().iter().all(|f| !matches!(f, jackfield_plugin_api::Fact::Call(_))));
+    bed.wait(600);
+    let late = said(&mut bed);
+    assert!(late[0].starts_with("101 A alerting/ringing in from 79161234567"), "{late:#?}");
 }

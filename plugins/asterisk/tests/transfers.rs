@@ -177,3 +177,36 @@ fn parking_is_answered_with_the_slot() {
     let said = facts(&mut bed, &mut Names::default());
     assert!(said.contains(&"101 A finished parked by local to 701 <- command 1".to_owned()), "{said:#?}");
 }
+
+/// The phone holds one of two calls: in a conference nobody would hear it there. Whoever is named first, the other
+/// leg goes on.
+#[test]
+fn of_two_calls_the_one_that_is_spoken_on_becomes_the_conference() {
+    let mut settings = common::settings();
+    settings["conference_context"] = "cti-conf".into();
+    for held in [0, 1] {
+        let mut bed = Bed::with(&settings, &json!({}));
+        bed.connect();
+        let all = messages(&events(&trace("two-calls-conference.ami")));
+        let at = all.iter().position(|m| m.starts_with("Event: BridgeLeave")).unwrap();
+        all[..at].iter().for_each(|m| bed.receive(m.as_bytes()));
+        let mut keys: Vec<String> = Vec::new();
+        for fact in bed.facts() {
+            if let Fact::Call(call) = fact
+                && !keys.contains(&call.key.to_string())
+            {
+                keys.push(call.key.to_string());
+            }
+        }
+        let leg = |number: usize| {
+            let of_leg = |m: &&String| m.starts_with("Event: Newchannel") && m.contains("Channel: PJSIP/101-");
+            let message = all.iter().filter(of_leg).nth(number).unwrap();
+            field(message, "Channel").unwrap().trim().to_owned()
+        };
+        bed.event("Hold", &[("Channel", &leg(held)), ("Uniqueid", &keys[held])]);
+        bed.command("101", "conferenceCall", json!({"callId": keys[0], "consultCallId": keys[1]}));
+        let actions = bed.actions();
+        assert_eq!(actions.len(), 2, "{actions:?}");
+        assert_eq!(field(&actions[1], "ExtraChannel").unwrap().trim(), leg(1 - held), "the leg that speaks");
+    }
+}

@@ -23,7 +23,6 @@ fn one_phone_calls_another_is_held_and_dropped_by_a_command() {
     bed.wait("unhold", "ast/102");
     bed.command("dropCall", "ast/101", &json!({ "callId": call(&out)["callId"] }));
     bed.wait("callFinished", "ast/102");
-    bed.client.look_again();
     bed.wait("callFinished", "ast/101");
     bed.expect(&[
         ("ast/101", &["callStarted", "commutationStarted", "callFinished"]),

@@ -36,10 +36,12 @@ fn the_socket_to_asterisk_breaks_in_a_call_and_the_call_goes_on() {
     let cut = cut_manager(&bed.pbx, bed.host.pid());
     assert!(cut, "the socket could not be cut:\n{sessions}");
     bed.wait("disconnected", "ast/101");
-    let after = bed
-        .client
-        .event(|e| e["params"]["line"] == "ast/101" && e["params"]["data"]["reason"] == "reconciled")
-        .unwrap();
+    let epoch = bed.wait("initialized", "ast/101")["params"]["epoch"].clone();
+    let after = bed.find("the snapshot after the gap", |e| {
+        e["params"]["line"] == "ast/101"
+            && e["params"]["data"]["reason"] == "reconciled"
+            && e["params"]["epoch"] == epoch
+    });
     let survivor = &after["params"]["data"]["activeCalls"][0];
     assert_eq!((&survivor["callId"], &survivor["state"]), (&id, &json!("connected")), "{after}");
     bed.command("dropCall", "ast/101", &json!({ "callId": id }));

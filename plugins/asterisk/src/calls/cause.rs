@@ -26,6 +26,10 @@ pub(crate) struct HangupInfo {
 
 impl HangupInfo {
     fn cause(&self, code: CauseCode) -> Cause {
+        // The leg is still up.
+        if self.cause == 0 && self.text.is_empty() {
+            return Cause::new(code);
+        }
         let mut native = json!({ "q850": self.cause });
         if self.sip != 0 {
             native["sip"] = json!(self.sip);
@@ -145,6 +149,10 @@ pub(crate) fn released_by(call: &Call, hangup: &HangupInfo) -> ReleasedBy {
         return released;
     }
     if (!call.connected && hangup.dialler_requested) || hangup.cause == 26 {
+        return ReleasedBy::Remote;
+    }
+    // Nobody asked for the end (a command of some program did it): of two who leaves first ends it.
+    if call.connected && call.left_by.is_some() && call.present.iter().all(|p| Some(*p) == call.left_by) {
         return ReleasedBy::Remote;
     }
     match (call.connected, call.incoming, hangup.outcome.as_str(), call.outcome.as_str()) {

@@ -47,6 +47,7 @@ impl Pbx {
         if call.hidden_until.is_some_and(|until| until > now) {
             return None;
         }
+        call.hidden_until = None;
         if call.connected {
             let held = Level::new(CallState::Held);
             let parties = 1 + if view.peers.is_empty() { call.present.len() } else { view.peers.len() };

@@ -12,11 +12,14 @@ use crate::table::{ChannelId, Dialler, Ident, Progress, UP, device_of, state};
 /// How long a dialled code is kept back: it may turn out to be a pickup, which is an incoming call.
 const CODE_DELAY: Duration = Duration::from_secs(1);
 
+/// How long a phone that rings is kept back until it is told who dials it.
+const DIAL_DELAY: Duration = Duration::from_millis(500);
+
 impl Pbx {
     /// Looks whether a leg that has no call yet is one now.
     pub(crate) fn consider(&mut self, id: ChannelId, now: Timestamp) {
         let Some(channel) = self.table.channel(id) else { return };
-        let Some(line) = channel.line.filter(|_| channel.calls.is_empty()) else { return };
+        let Some(line) = channel.line.filter(|_| channel.calls.is_empty() && !channel.over) else { return };
         if let Some(call) = self.originated(id) {
             return self.bind(call, id);
         }
@@ -57,6 +60,9 @@ impl Pbx {
             if let Dialler::Channel(from) = channel.dialler {
                 call.redirecting = self.table.channel(from).map(|c| c.redirected_by.clone()).unwrap_or_default();
             }
+            // It rings, and who dials it has been overtaken on its way here.
+            let untold = !channel.is_called() && channel.since.is_none() && channel.state != UP;
+            call.hidden_until = untold.then(|| now + DIAL_DELAY);
         } else {
             let dialled = numberlike(&channel.dialled);
             let dialled = if dialled.is_empty() { channel.connected.number.as_str() } else { dialled };
@@ -230,6 +236,20 @@ impl Pbx {
     fn has_company(&self, id: CallId) -> bool {
         let Some((call, channel)) = self.calls.get(id).and_then(|c| Some((c, c.channel?))) else { return false };
         call.merging || !self.table.view(channel, call.bridge).peers.is_empty()
+    }
+
+    /// The calls on this leg are over before the leg is: it is kept a while, to be told a slot, or in case the target of
+    /// a transfer does not answer.
+    pub(crate) fn over(&mut self, id: ChannelId, say: &mut Say<'_, '_>) {
+        let Some(channel) = self.table.channel_mut(id) else { return };
+        channel.over = true;
+        // A consultation ends before the call that it was made from.
+        for id in channel.calls.clone().into_iter().rev() {
+            let Some(call) = self.calls.get(id) else { continue };
+            let end = HangupInfo::default();
+            let (cause, released) = (cause::of(call, &end), cause::released_by(call, &end));
+            self.finish(id, cause, released, say);
+        }
     }
 
     /// A phone that dialled a busy service never heard of a dial: its own end is the first that tells.

@@ -237,6 +237,7 @@ pub(crate) fn refusal(f: &Fields<'_>) -> CommandError {
     let message = message.trim();
     let code = match message {
         "Permission denied" => ErrorCode::Forbidden,
+        "Extension does not exist." => ErrorCode::InvalidDestination,
         "No such channel" | "Channel specified does not exist" => ErrorCode::UnknownCall,
         _ => ErrorCode::CommandFailed,
     };

@@ -150,6 +150,8 @@ impl Pbx {
                 "two calls of one phone can be joined only in a conference room: `conference_context` is not set",
             ));
         };
+        // The phone holds one of the two, and nobody would hear it there: the other goes on.
+        let pair = if self.is_held(pair.0) && !self.is_held(pair.1) { (pair.1, pair.0) } else { pair };
         let missing = || CommandError::new(ErrorCode::NoConsultCall, "both calls must have one partner each");
         let (one, two) = (self.sole_peer(pair.0).ok_or_else(missing)?, self.sole_peer(pair.1).ok_or_else(missing)?);
         let leg = self.leg(pair.0)?;

@@ -250,6 +250,7 @@ impl Pbx {
             for call in channel.calls.clone() {
                 if let Some(call) = self.calls.get_mut(call) {
                     call.sent_on = None;
+                    call.left_by = None;
                 }
             }
         }
@@ -281,9 +282,14 @@ impl Pbx {
                 }
             }
         }
-        if let Some(bridge) = self.table.leave(id).and_then(|b| self.table.bridge(b)) {
+        // A room goes on whoever leaves.
+        let left = self.table.leave(id).and_then(|b| self.table.bridge(b)).filter(|b| b.kind != BridgeKind::Room);
+        if let Some(bridge) = left {
             for call in bridge.calls.clone() {
-                if let Some(call) = self.calls.get_mut(call).filter(|c| c.channel != Some(id)) {
+                // Who follows another out of the bridge is not the one who ended it.
+                let here = self.calls.get(call).and_then(|c| c.channel).and_then(|c| self.table.channel(c));
+                let here = here.is_some_and(|c| c.bridge.is_some());
+                if let Some(call) = self.calls.get_mut(call).filter(|c| here && c.channel != Some(id)) {
                     call.left_by = Some(id);
                 }
             }

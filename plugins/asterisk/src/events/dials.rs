@@ -1,8 +1,9 @@
 //! Dials and queues.
 
 use super::channels::place;
+use crate::calls::{CallId, Origin, numberlike};
 use crate::pbx::{Pbx, Say};
-use crate::table::{ChannelId, Dialler, Progress};
+use crate::table::{ChannelId, Dialler, Ident, Progress};
 use crate::wire::fields::{Fields, Key};
 
 impl Pbx {
@@ -36,6 +37,7 @@ impl Pbx {
         dest.dialler = from.map_or(Dialler::Core, Dialler::Channel);
         dest.outcome.clear();
         let calls = dest.calls.clone();
+        self.told_late(to, &calls, from.is_none());
         if let Some(from) = from.and_then(|f| self.table.channel_mut(f)) {
             if !from.dialling.contains(&to) {
                 from.dialling.push(to);
@@ -46,6 +48,24 @@ impl Pbx {
                     call.redirecting = redirected.clone();
                 }
             }
+        }
+    }
+
+    /// It rang before it was told who dials it.
+    fn told_late(&mut self, to: ChannelId, calls: &[CallId], by_core: bool) {
+        let root = self.table.root(to).and_then(|root| self.table.channel(root));
+        let called = Ident::new(root.map_or("", |r| numberlike(&r.dialled)), "");
+        for call in calls {
+            let Some(call) = self.calls.get_mut(*call).filter(|c| c.origin == Origin::Called && !c.connected) else {
+                continue;
+            };
+            if by_core {
+                call.origin = Origin::Foreign;
+            }
+            if !call.called.is_known() {
+                call.called.clone_from(&called);
+            }
+            call.hidden_until = None;
         }
     }
 

@@ -66,6 +66,12 @@ impl Pbx {
         for staying in staying {
             self.redirected(staying, &own);
         }
+        // While the target rings, Asterisk keeps the leg, to call the user back if nobody answers: a new call then.
+        for leg in [first, second] {
+            if self.table.channel(leg).is_some_and(|c| c.bridge.is_none()) {
+                self.over(leg, say);
+            }
+        }
     }
 
     /// Somebody was transferred here or away by `by`: its own calls, and those beyond a wire.
@@ -140,9 +146,12 @@ impl Pbx {
         let slot = f.string(Key::ParkingSpace);
         let parker = self.calls.of_line(line).find(|(_, c)| c.participants.contains(&parkee)).map(|(id, _)| id);
         let Some(parker) = parker else { return };
-        if let Some(call) = self.calls.get_mut(parker) {
-            call.ending = Some(Ending { cause: CauseCode::Parked, to: Ident::new(&slot, "") });
-        }
+        let Some(call) = self.calls.get_mut(parker) else { return };
+        call.ending = Some(Ending { cause: CauseCode::Parked, to: Ident::new(&slot, "") });
+        let leg = call.channel;
         self.parked_by_command(parker, &slot, say);
+        if let Some(leg) = leg {
+            self.over(leg, say);
+        }
     }
 }

@@ -103,6 +103,8 @@ pub(crate) struct Channel {
     pub(crate) outcome: String,
     /// It asked to be hung up.
     pub(crate) hangup_requested: bool,
+    /// Its calls were told to be over, though it is still up for a while: it makes no new ones.
+    pub(crate) over: bool,
     /// It holds.
     pub(crate) holds: bool,
     /// The queue that it waits in.
