@@ -33,6 +33,8 @@ if [ -n "$pid" ]; then
     fi
     sleep 0.05
   done
+  # Its command line is gone before its sockets are: wait until none of its threads has anything left to do.
+  while grep -qsE '^State:[[:space:]]+[^ZX]' "/proc/$pid"/task/*/status; do sleep 0.02; done
 fi
 rm -f "$PIDFILE"
 if [ "$clean" = 1 ]; then

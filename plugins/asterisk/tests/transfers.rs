@@ -178,6 +178,78 @@ fn parking_is_answered_with_the_slot() {
     assert!(said.contains(&"101 A finished parked by local to 701 <- command 1".to_owned()), "{said:#?}");
 }
 
+/// Whichever leg ends first: the held call's end is told before that of the call that is spoken on.
+#[test]
+fn two_calls_that_are_joined_end_together() {
+    for (held, order) in [(0, ["101 A", "101 B"]), (1, ["101 B", "101 A"])] {
+        let mut bed = Bed::up();
+        let mut names = Names::default();
+        let all = messages(&events(&trace("two-calls-bridge.ami")));
+        let at = all.iter().position(|m| m.starts_with("Event: BridgeLeave")).unwrap();
+        all[..at].iter().for_each(|m| bed.receive(m.as_bytes()));
+        let mut keys: Vec<String> = Vec::new();
+        for fact in bed.facts() {
+            if let Fact::Call(call) = &fact
+                && !keys.contains(&call.key.to_string())
+            {
+                keys.push(call.key.to_string());
+            }
+            common::say(&fact, &mut names);
+        }
+        bed.event("Hold", &[("Channel", "PJSIP/101-1"), ("Uniqueid", &keys[held])]);
+        bed.command("101", "transferCall", json!({"callId": keys[0], "consultCallId": keys[1]}));
+        let action = one(bed.actions());
+        bed.reply(&action, "Success", "Channels have been bridged");
+        facts(&mut bed, &mut names);
+        all[at..].iter().for_each(|m| bed.receive(m.as_bytes()));
+        let told = facts(&mut bed, &mut names);
+        assert_eq!(told.len(), 2, "{told:#?}");
+        for (line, of) in told.iter().zip(order) {
+            assert!(line.starts_with(&format!("{of} finished transferred by local")), "{told:#?}");
+        }
+    }
+}
+
+/// The other call is resumed once the first is held, not before: for a moment both would hear the agent.
+#[test]
+fn two_calls_on_two_legs_are_swapped_one_after_the_other() {
+    let swap = |phone_holds: bool| {
+        let mut bed = Bed::with(&common::settings(), &json!({"remote_control": "notify"}));
+        bed.connect();
+        let all = messages(&events(&trace("two-calls-conference.ami")));
+        let at = all.iter().position(|m| m.starts_with("Event: BridgeLeave")).unwrap();
+        all[..at].iter().for_each(|m| bed.receive(m.as_bytes()));
+        let mut keys: Vec<String> = Vec::new();
+        for fact in bed.facts() {
+            if let Fact::Call(call) = fact
+                && !keys.contains(&call.key.to_string())
+            {
+                keys.push(call.key.to_string());
+            }
+        }
+        bed.event("Hold", &[("Channel", "PJSIP/101-1"), ("Uniqueid", &keys[0])]);
+        bed.command("101", "alternateCall", json!({"callId": keys[1], "otherCallId": keys[0]}));
+        let hold = one(bed.actions());
+        assert_eq!(field(&hold, "Variable").unwrap(), "Event=hold");
+        bed.reply(&hold, "Success", "NOTIFY sent");
+        assert!(bed.actions().is_empty() && bed.answers().is_empty());
+        if phone_holds {
+            bed.event("Hold", &[("Channel", "PJSIP/101-2"), ("Uniqueid", &keys[1])]);
+            let talk = one(bed.actions());
+            assert_eq!(field(&talk, "Variable").unwrap(), "Event=talk");
+            assert_ne!(field(&talk, "Channel"), field(&hold, "Channel"));
+            bed.reply(&talk, "Success", "NOTIFY sent");
+            assert!(bed.answers()[0].result.is_ok());
+        } else {
+            bed.wait(11_000);
+            assert!(refused(&bed.answers()).1.contains("did not hold"));
+            assert!(bed.actions().is_empty());
+        }
+    };
+    swap(true);
+    swap(false);
+}
+
 /// The phone holds one of two calls: in a conference nobody would hear it there. Whoever is named first, the other
 /// leg goes on.
 #[test]

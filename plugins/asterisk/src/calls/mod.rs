@@ -101,6 +101,8 @@ pub(crate) struct Call {
     pub(crate) consult: Option<CallId>,
     /// The call that this consultation was made from.
     pub(crate) parent: Option<CallId>,
+    /// The call whose far end was joined with this one's: both end together.
+    pub(crate) joined: Option<CallId>,
     /// How many consultations were made from it: their keys are never reused.
     pub(crate) consults: u32,
     /// The two bridges of a consultation are being joined: what is seen meanwhile is neither before nor after.

@@ -208,7 +208,17 @@ impl Pbx {
         call.end_cause = info.cause;
         let cause = cause::of(call, info);
         let released = cause::released_by(call, info);
+        let joined = call.joined;
+        // Of two calls whose far ends were joined the held one ends first, so that none takes the other's place.
+        let together = joined.filter(|other| self.calls.get(*other).is_some_and(|c| c.ending.is_some()));
+        let leg_of = |pbx: &Self, call: CallId| pbx.calls.get(call).and_then(|c| c.channel);
+        if let Some(leg) = together.filter(|other| self.is_held(*other)).and_then(|other| leg_of(self, other)) {
+            self.over(leg, say);
+        }
         self.finish(id, cause, released, say);
+        if let Some(leg) = together.and_then(|other| leg_of(self, other)) {
+            self.over(leg, say);
+        }
     }
 
     /// Its partner is well and talks elsewhere: another program took it away (there is no event of its own for that).

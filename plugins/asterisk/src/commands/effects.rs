@@ -18,6 +18,8 @@ pub(crate) enum Sent {
     Park,
     /// The code for three parties, or redirects into a room.
     Conference,
+    /// A call is to be held; once it is, this other one is to be resumed.
+    Swap(CallId),
     /// A recording begins, pauses, ends.
     Recording,
     /// Digits that will be reported as if the phone had sent them.
@@ -96,6 +98,17 @@ impl Pbx {
         Some(self.effects.0.remove(at).command)
     }
 
+    /// Takes the command that was to hold a call, and the call that is to be resumed instead.
+    pub(crate) fn swap_sent_for(&mut self, call: CallId) -> Option<(CommandId, CallId)> {
+        let swap = |e: &Effect| match e.sent {
+            Sent::Swap(other) if e.call == call => Some(other),
+            _ => None,
+        };
+        let at = self.effects.0.iter().position(|e| swap(e).is_some())?;
+        let effect = self.effects.0.remove(at);
+        Some((effect.command, swap(&effect)?))
+    }
+
     /// A call was reported for the first time.
     pub(crate) fn call_shown(&mut self, id: CallId, say: &mut Say<'_, '_>) {
         if let Some(command) = self.sent_for(id, |sent| *sent == Sent::Call)
@@ -125,6 +138,7 @@ impl Pbx {
                     CommandError::new(ErrorCode::InvalidCallState, "the call ended before the consultation began")
                 }
                 Sent::Park => CommandError::new(ErrorCode::InvalidCallState, "the call ended before it was parked"),
+                Sent::Swap(_) => CommandError::new(ErrorCode::InvalidCallState, "the call ended before it was held"),
                 _ => continue,
             };
             say.host.refuse(effect.command, error);
@@ -150,6 +164,10 @@ impl Pbx {
                     say.host.refuse(effect.command, CommandError::new(ErrorCode::CommandFailed, text));
                 }
                 Sent::Park => say.host.reply(effect.command, Reply::accepted()),
+                Sent::Swap(_) => {
+                    let text = "the phone did not hold the first call; the other one was not resumed";
+                    say.host.refuse(effect.command, CommandError::new(ErrorCode::CommandFailed, text));
+                }
                 _ => {}
             }
         }
@@ -158,7 +176,7 @@ impl Pbx {
     /// The connection is gone: whatever still waits is answered.
     pub(crate) fn effects_lost(&mut self, say: &mut Say<'_, '_>) {
         for effect in std::mem::take(&mut self.effects.0) {
-            if matches!(effect.sent, Sent::Call | Sent::Consult | Sent::Park) {
+            if matches!(effect.sent, Sent::Call | Sent::Consult | Sent::Park | Sent::Swap(_)) {
                 say.host.refuse(effect.command, lost());
             }
         }

@@ -82,6 +82,9 @@ impl Pbx {
             for (ends, other) in [(pair.0, pair.1), (pair.1, pair.0)] {
                 let to = self.calls.get(other).map(|c| c.remote.number.clone()).unwrap_or_default();
                 self.will_end(ends, CauseCode::Transferred, &to, command);
+                if let Some(call) = self.calls.get_mut(ends) {
+                    call.joined = Some(other);
+                }
             }
         }
         self.await_fact(pair.0, command, Awaits::Finished);
@@ -120,14 +123,24 @@ impl Pbx {
             if !self.is_held(held) || self.is_held(talks) {
                 return Err(wrong_state("one of the two calls must be held and the other connected"));
             }
+            // One after the other: the two parties never hear each other's conversation.
             self.notify(command, talks, "hold", Then::Wait, say)?;
-            self.notify(command, held, "talk", Then::Accept, say)?;
+            let until = say.now + self.patience();
+            self.expect(talks, command, Sent::Swap(held), until);
         }
         for id in [pair.0, pair.1] {
             let awaits = if self.is_held(id) { Awaits::Connected } else { Awaits::Held };
             self.await_fact(id, command, awaits);
         }
         Ok(())
+    }
+
+    /// A call is held now: if it was to make room for another one, that is resumed.
+    pub(crate) fn held_for_another(&mut self, id: CallId, say: &mut Say<'_, '_>) {
+        let Some((command, other)) = self.swap_sent_for(id) else { return };
+        if let Err(error) = self.notify(command, other, "talk", Then::Accept, say) {
+            say.host.refuse(command, error);
+        }
     }
 
     pub(super) fn conference(

@@ -183,8 +183,11 @@ impl Pbx {
         if let Some(channel) = self.table.channel_mut(id) {
             channel.holds = holds;
         }
-        if let Some(call) = self.active(id).and_then(|call| self.calls.get_mut(call)) {
+        if let Some((of_leg, call)) = self.active(id).and_then(|id| Some((id, self.calls.get_mut(id)?))) {
             call.hold = holds;
+            if holds {
+                self.held_for_another(of_leg, say);
+            }
         }
         self.look_again(id);
     }

@@ -68,9 +68,7 @@ impl Pbx {
         }
         // While the target rings, Asterisk keeps the leg, to call the user back if nobody answers: a new call then.
         for leg in [first, second] {
-            if self.table.channel(leg).is_some_and(|c| c.bridge.is_none()) {
-                self.over(leg, say);
-            }
+            self.over(leg, say);
         }
     }
 
