@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::steps::{cargo, run, status, workspace};
+use crate::steps::{cargo, run, status, target, workspace};
 
 /// What setup.sh answers where a real Asterisk cannot be had.
 const CANNOT_RUN_HERE: i32 = 77;
@@ -85,7 +85,16 @@ fn tests(options: &Options<'_>, with_asterisk: bool) -> Result<(), String> {
     } else {
         command.env("JACKFIELD_NO_ASTERISK", "1");
     }
-    run("tests", &mut command)
+    let table = target().join("asterisk-scenarios.txt");
+    // The last run's; there may be none.
+    let _ = std::fs::remove_file(&table);
+    let tested = run("tests", command.env("JACKFIELD_SCENARIOS", &table));
+    if let Ok(rows) = std::fs::read_to_string(&table) {
+        let mut rows: Vec<&str> = rows.lines().collect();
+        rows.sort_unstable();
+        println!("What clients saw of the real Asterisk: scenario, line, core events\n{}", rows.join("\n"));
+    }
+    tested
 }
 
 /// Licences and advisories, where the tool for it is installed.

@@ -195,9 +195,8 @@ impl Bed {
         self.client.call("getCapabilities", &json!({ "line": L101 })).unwrap();
         let told: Vec<(String, Vec<String>)> =
             lines.iter().map(|(line, _)| ((*line).to_owned(), self.client.core(line))).collect();
-        #[allow(clippy::print_stdout, reason = "the table that the test run shows")]
         for (line, events) in &told {
-            println!("| {} | {line} | {} |", self.name, events.join(" "));
+            show(&format!("| {} | {line} | {} |", self.name, events.join(" ")));
         }
         for ((line, expected), (_, events)) in lines.iter().zip(&told) {
             assert_eq!(events, expected, "{line} in `{}`\n{}", self.name, self.transcript());
@@ -216,10 +215,7 @@ impl Bed {
                 None => d["state"].as_str().unwrap_or_default().to_owned(),
             })
             .collect();
-        #[allow(clippy::print_stdout, reason = "the table that the test run shows")]
-        {
-            println!("| {} | {line} agent | {} |", self.name, told.join(" "));
-        }
+        show(&format!("| {} | {line} agent | {} |", self.name, told.join(" ")));
         told
     }
 
@@ -325,4 +321,14 @@ fn record(name: &str, pbx: &Pbx) {
 /// The call of an event.
 pub(crate) fn call(event: &Value) -> &Value {
     &event["params"]["data"]["call"]
+}
+
+/// A row of the table of scenarios: printed, and kept in the file that `JACKFIELD_SCENARIOS` names.
+#[allow(clippy::print_stdout, reason = "the table that the test run shows")]
+fn show(row: &str) {
+    println!("{row}");
+    if let Some(path) = std::env::var_os("JACKFIELD_SCENARIOS") {
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        std::io::Write::write_all(&mut file, format!("{row}\n").as_bytes()).unwrap();
+    }
 }

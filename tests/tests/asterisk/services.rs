@@ -120,7 +120,7 @@ fn two_agents_meet_in_a_conference_room() {
 
 #[test]
 fn three_in_a_conference_room() {
-    let Some(mut bed) = Bed::new("101, 102 and an outside caller in conference 851") else { return };
+    let Some(mut bed) = Bed::new("101, 102 and 103 in conference 851") else { return };
     let _one = bed.pbx.call("101", "851", Caller::Stays).unwrap();
     let first = call(&bed.wait("commutationStarted", L101))["callId"].clone();
     let _two = bed.pbx.call("102", "851", Caller::Stays).unwrap();
