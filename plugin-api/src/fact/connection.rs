@@ -9,7 +9,7 @@ use crate::ids::{CallKey, CommandId, LineId};
 use crate::manifest::Capabilities;
 use crate::names::names;
 
-/// The connection is up. After it the adapter reports a [`Snapshot`] for every open line (when its manifest says it
+/// The connection is up. After it the adapter reports a [`Snapshot`](crate::Snapshot) for every open line (when its manifest says it
 /// can); a line's events begin with its snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
