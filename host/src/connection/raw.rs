@@ -1,12 +1,10 @@
 //! Raw messages of the phone system, for who looks for a fault: on demand, cut to size, limited in rate (I18).
 
-use std::sync::Arc;
-
 use jackfield_plugin_api::{Raw, RawDirection, Timestamp};
 
 use super::outbox;
 use super::task::Task;
-use crate::model::{Body, Event, Place, RawMessage};
+use crate::model::RawMessage;
 
 /// Raw messages of one connection in a second; the gaps show in `rawSeq`.
 const PER_SECOND: u32 = 500;
@@ -50,30 +48,8 @@ impl Task {
             summary: cut(&raw.summary).into(),
             message: cut(&raw.message).into(),
         };
-        let event = match raw.line {
-            Some(line) => self.model.raw(now, line, message),
-            None => Some(self.whole(now, message)),
-        };
-        if let Some(event) = event {
+        if let Some(event) = self.model.raw(now, raw.line, message) {
             self.raws.push((raw.line, outbox::frames(&[event])));
-        }
-    }
-
-    /// A message of no particular line.
-    fn whole(&self, now: Timestamp, message: RawMessage) -> Event {
-        Event {
-            line: None,
-            place: Arc::new(Place { connection: self.config.id.clone(), line: None }),
-            epoch: None,
-            seq: None,
-            at: now,
-            src_at: None,
-            synthetic: false,
-            resent: false,
-            cause: None,
-            reply_to: None,
-            current: None,
-            body: Body::RawMessage(Box::new(message)),
         }
     }
 }

@@ -99,11 +99,13 @@ impl Model {
         self.emit_fault(now, line, None, fault, out);
     }
 
-    /// A raw message as an event. It uses no number and changes nothing (I18).
+    /// A raw message as an event, of a line or of the connection as a whole. It uses no number and changes nothing
+    /// (I18). `None`: there is no such line.
     #[must_use]
-    pub fn raw(&self, now: Timestamp, line: LineId, raw: RawMessage) -> Option<Event> {
-        let line = self.lines.get(&line)?;
+    pub fn raw(&self, now: Timestamp, line: Option<LineId>, raw: RawMessage) -> Option<Event> {
         let event = self.connection_event(now.max(self.now), Body::RawMessage(Box::new(raw)));
+        let Some(line) = line else { return Some(event) };
+        let line = self.lines.get(&line)?;
         Some(Event {
             line: Some(line.id),
             place: Arc::clone(&line.place),

@@ -127,7 +127,7 @@ fn events_that_others_make() {
         summary: "Hangup".into(),
         message: "Event: Hangup\r\n".into(),
     };
-    let raw = bench.model.raw(bench.now, LINE, raw).expect("the line is open");
+    let raw = bench.model.raw(bench.now, Some(LINE), raw).expect("the line is open");
     let json: Value = serde_json::from_str(&raw.to_json()).expect("JSON");
     assert_eq!(json["params"]["rawSeq"], 90_211);
     assert_eq!(json["params"].get("seq"), None);
@@ -155,7 +155,7 @@ proptest! {
         millis in any::<i64>(),
     ) {
         let bench = Bench::up();
-        let mut event: Event = bench.model.raw(bench.now, LINE, RawMessage {
+        let mut event: Event = bench.model.raw(bench.now, Some(LINE), RawMessage {
             raw_seq: revision,
             incoming: false,
             format: text.as_str().into(),
