@@ -74,14 +74,61 @@ impl Random {
     }
 }
 
-/// How often a socket is cut: 200 times in the usual run, as often as this variable says in a long one.
+/// How often sockets are cut, all clients together: some hundred times in the usual run, as often as this variable
+/// says in a long one.
 const CUTS_VAR: &str = "JACKFIELD_CUTS";
+/// Clients that are cut side by side.
+const VICTIMS: u32 = 16;
+
+/// What a client that was cut again and again has seen.
+struct Cut {
+    events: Vec<(String, u64, u64, String)>,
+    resumed: usize,
+}
+
+/// Connects, reads a random number of bytes, is cut, comes back with what it has seen; in the end reads to the end.
+fn victim(address: &str, seed: u64, cuts: u32) -> Cut {
+    let mut random = Random(seed);
+    let mut it = Cut { events: Vec::new(), resumed: 0 };
+    // Where the client stands: what it was shown first, and every event since.
+    let mut positions: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for cut in 0..=cuts {
+        let mut raw = Raw::connect(address, CRM).unwrap();
+        let resume: Vec<Value> =
+            positions.iter().map(|(line, (epoch, seq))| json!({ "line": line, "epoch": epoch, "seq": seq })).collect();
+        raw.json(&json!({ "jsonrpc": "2.0", "id": 1, "method": "hello", "params": { "resume": resume } })).unwrap();
+        let until = Instant::now() + Duration::from_secs(30);
+        let mut left = random.below(9_000) as usize + 1;
+        if cut == cuts {
+            left = usize::MAX;
+            raw.patience(Duration::from_millis(700)).unwrap();
+        }
+        while left > 0 && Instant::now() < until {
+            match raw.read(left.min(4_096)) {
+                Ok(0) | Err(_) => break,
+                Ok(count) => left -= count,
+            }
+        }
+        it.resumed += usize::from(raw.texts.first().is_some_and(|hello| hello.contains("\"resumed\":true")));
+        for text in &raw.texts {
+            let event: Value = serde_json::from_str(text).unwrap();
+            let params = &event["params"];
+            if let (Some(line), Some(epoch), Some(seq)) =
+                (params["line"].as_str(), params["epoch"].as_u64(), params["seq"].as_u64())
+            {
+                positions.insert(line.to_owned(), (epoch, seq));
+            }
+        }
+        it.events.extend(live(&raw.texts));
+    }
+    it
+}
 
 #[test]
 fn a_client_cut_at_any_byte_resumes_without_a_gap_or_a_double() {
-    let host = busy_host(3_000, 2_000);
+    let host = busy_host(6_000, 2_000);
     let address = host.address().to_owned();
-    let cuts: u32 = std::env::var(CUTS_VAR).ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let cuts: u32 = std::env::var(CUTS_VAR).ok().and_then(|text| text.parse().ok()).unwrap_or(480);
     let stop = Arc::new(AtomicBool::new(false));
     let witness = {
         let (address, stop) = (address.clone(), Arc::clone(&stop));
@@ -96,66 +143,49 @@ fn a_client_cut_at_any_byte_resumes_without_a_gap_or_a_double() {
             raw.texts
         })
     };
-    let mut random = Random(42);
-    let mut seen: Vec<(String, u64, u64, String)> = Vec::new();
-    let mut resumed = 0;
-    // Where the client stands: what it was shown first, and every event since.
-    let mut positions: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for cut in 0..=cuts {
-        let mut raw = Raw::connect(&address, CRM).unwrap();
-        let resume: Vec<Value> =
-            positions.iter().map(|(line, (epoch, seq))| json!({ "line": line, "epoch": epoch, "seq": seq })).collect();
-        raw.json(&json!({ "jsonrpc": "2.0", "id": 1, "method": "hello", "params": { "resume": resume } })).unwrap();
-        let until = Instant::now() + Duration::from_secs(30);
-        let mut left = random.below(12_000) as usize + 1;
-        if cut == cuts {
-            left = usize::MAX;
-            raw.patience(Duration::from_millis(700)).unwrap();
-            stop.store(true, Ordering::Relaxed);
-        }
-        while left > 0 && Instant::now() < until {
-            match raw.read(left.min(4_096)) {
-                Ok(0) | Err(_) => break,
-                Ok(count) => left -= count,
+    let victims: Vec<_> = (0..VICTIMS)
+        .map(|i| {
+            let address = address.clone();
+            std::thread::spawn(move || victim(&address, 42 + u64::from(i), cuts / VICTIMS))
+        })
+        .collect();
+    let victims: Vec<Cut> = victims.into_iter().map(|v| v.join().unwrap()).collect();
+    stop.store(true, Ordering::Relaxed);
+    let all = by_line(&live(&witness.join().unwrap()));
+    let (mut compared, mut events) = (0, 0);
+    for cut in &victims {
+        events += cut.events.len();
+        for (line, mine) in by_line(&cut.events) {
+            let numbers: BTreeSet<_> = mine.iter().map(|(epoch, seq, _)| (*epoch, *seq)).collect();
+            assert_eq!(numbers.len(), mine.len(), "{line}: an event came twice");
+            let (first, last) = (mine.first().unwrap().1, mine.last().unwrap().1);
+            assert_eq!(mine.len() as u64, last - first + 1, "{line}: a gap");
+            let theirs: BTreeMap<u64, &String> = all[&line].iter().map(|(_, seq, text)| (*seq, text)).collect();
+            for (_, seq, text) in &mine {
+                if let Some(theirs) = theirs.get(seq) {
+                    assert_eq!(*theirs, text, "{line}: not the same bytes");
+                    compared += 1;
+                }
             }
         }
-        if let Some(hello) = raw.texts.first() {
-            resumed += usize::from(hello.contains("\"resumed\":true"));
-        }
-        for text in &raw.texts {
-            let event: Value = serde_json::from_str(text).unwrap();
-            let params = &event["params"];
-            if let (Some(line), Some(epoch), Some(seq)) =
-                (params["line"].as_str(), params["epoch"].as_u64(), params["seq"].as_u64())
-            {
-                positions.insert(line.to_owned(), (epoch, seq));
-            }
-        }
-        seen.extend(live(&raw.texts));
     }
-    let all = live(&witness.join().unwrap());
+    let resumed: usize = victims.iter().map(|v| v.resumed).sum();
     assert!(resumed > 0, "nothing was ever resumed");
-    let mut compared = 0;
-    for line in ["sim/101", "sim/102", "sim/103", "sim/104"] {
-        let of = |events: &[(String, u64, u64, String)]| -> Vec<(u64, u64, String)> {
-            events.iter().filter(|(l, ..)| l == line).map(|(_, e, s, t)| (*e, *s, t.clone())).collect()
-        };
-        let (mine, theirs) = (of(&seen), of(&all));
-        let numbers: BTreeSet<_> = mine.iter().map(|(epoch, seq, _)| (*epoch, *seq)).collect();
-        assert_eq!(numbers.len(), mine.len(), "{line}: an event came twice");
-        let (first, last) = (mine.first().unwrap().1, mine.last().unwrap().1);
-        assert_eq!(mine.len() as u64, last - first + 1, "{line}: a gap");
-        let both = theirs.iter().filter(|(_, seq, _)| (first..=last).contains(seq));
-        for (theirs, mine) in both.zip(mine.iter().filter(|m| m.1 >= theirs[0].1)) {
-            assert_eq!(theirs, mine, "{line}: not the same bytes");
-            compared += 1;
-        }
-    }
     #[allow(clippy::print_stdout, reason = "what the test run shows")]
     {
-        println!("{cuts} cuts, {resumed} resumed, {} events, {compared} compared byte by byte", seen.len());
+        println!("{cuts} cuts, {resumed} resumed, {events} events, {compared} compared byte by byte");
     }
     assert!(compared > 100);
+}
+
+type ByLine = BTreeMap<String, Vec<(u64, u64, String)>>;
+
+fn by_line(events: &[(String, u64, u64, String)]) -> ByLine {
+    let mut lines = ByLine::new();
+    for (line, epoch, seq, text) in events {
+        lines.entry(line.clone()).or_default().push((*epoch, *seq, text.clone()));
+    }
+    lines
 }
 
 #[test]

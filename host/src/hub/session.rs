@@ -44,8 +44,8 @@ pub(super) struct Joining {
     pub(super) answer: Value,
     pub(super) lines: Vec<LineKey>,
     pub(super) statuses: HashMap<LineKey, Value>,
-    /// What follows the answer.
-    pub(super) preludes: Vec<Bytes>,
+    /// What follows the answer: the views, and answers that came meanwhile.
+    pub(super) after: Vec<Bytes>,
 }
 
 /// What became of a flush.
@@ -107,6 +107,26 @@ impl Session {
         self.waiting <= MOST_WAITING
     }
 
+    /// Puts what the logs have for this session before whatever is queued next. A line with too much of it is shown
+    /// anew instead.
+    pub(super) fn line_up(&mut self, logs: &HashMap<LineKey, LineLog>) {
+        for index in std::mem::take(&mut self.dirty) {
+            let Some(Some(subscription)) = self.subscriptions.get_mut(index) else { continue };
+            subscription.queued = false;
+            let (Cursor::At(position), Some(log)) = (subscription.cursor, logs.get(&subscription.line)) else {
+                continue;
+            };
+            let size = usize::try_from(log.end() - position).unwrap_or(usize::MAX);
+            if position < log.start() || self.waiting.saturating_add(size) > MOST_WAITING / 2 {
+                subscription.cursor = Cursor::Asking;
+                continue;
+            }
+            subscription.cursor = Cursor::At(log.end());
+            self.waiting += size;
+            self.direct.extend(log.from(position));
+        }
+    }
+
     /// Forgets what waits, so that a close frame is the next thing the client gets (after a frame that was begun).
     pub(super) fn forget(&mut self) {
         self.direct.truncate(usize::from(self.begun));
@@ -130,6 +150,15 @@ impl Session {
         }
         self.subscriptions.push(new);
         self.subscriptions.len() - 1
+    }
+
+    /// Takes a line out. `false`: it was not there.
+    pub(super) fn unsubscribe(&mut self, line: LineKey) -> bool {
+        let Some((index, _)) = self.subscription(line) else { return false };
+        self.subscriptions[index] = None;
+        // The place may be another line's soon.
+        self.dirty.retain(|i| *i != index);
+        true
     }
 
     /// A line has news at `index`.
@@ -157,8 +186,9 @@ impl Session {
             if live {
                 match self.gather(logs, &mut pieces, &mut size) {
                     Ok(gathered) => from_logs = gathered,
-                    Err(Flushed::Overflow) if direct == 0 => return Flushed::Overflow,
-                    Err(_) => {}
+                    Err(overflow) if direct == 0 => return overflow,
+                    // What waits goes first; nothing of the logs until the client knows that it fell behind.
+                    Err(_) => pieces.truncate(direct),
                 }
             }
             if pieces.is_empty() {

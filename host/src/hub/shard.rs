@@ -123,6 +123,9 @@ impl Shard {
             ToHub::Gone { session } => self.remove(session),
             ToHub::StopAll { last, code, reason } => {
                 for id in self.sessions.keys().copied().collect::<Vec<_>>() {
+                    if let Some(session) = self.sessions.get_mut(&id) {
+                        session.joining.clear();
+                    }
                     self.answer(id, last.clone());
                     self.close(id, code, &reason);
                 }
@@ -161,11 +164,18 @@ impl Shard {
         }
     }
 
-    /// A frame after the events that were published before it.
+    /// A frame after the events that were published before it, also when the socket is full or other answers wait
+    /// for their views.
     fn answer(&mut self, id: SessionId, frame: Bytes) {
         if self.dirty.remove(&id) {
             self.flush_one(id);
         }
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Some(joining) = session.joining.back_mut() {
+            joining.after.push(frame);
+            return;
+        }
+        session.line_up(&self.logs);
         self.push(id, frame);
     }
 
@@ -182,7 +192,7 @@ impl Shard {
     fn want(&mut self, id: SessionId, request: Value, wanted: Vec<Wanted>, answer: Value) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let mut joining =
-            Joining { id: request, answer, lines: Vec::new(), statuses: HashMap::new(), preludes: Vec::new() };
+            Joining { id: request, answer, lines: Vec::new(), statuses: HashMap::new(), after: Vec::new() };
         for Wanted { line, resume } in wanted {
             joining.lines.push(line);
             // A line that is seen already is shown again from its present state.
@@ -200,38 +210,40 @@ impl Shard {
     fn unwant(&mut self, id: SessionId, lines: &[LineKey]) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         for line in lines {
-            if let Some((index, _)) = session.subscription(*line) {
-                session.subscriptions[index] = None;
-                if let Some(subscribers) = self.subscribers.get_mut(line) {
-                    subscribers.retain(|(who, _)| *who != id);
-                }
+            if session.unsubscribe(*line)
+                && let Some(subscribers) = self.subscribers.get_mut(line)
+            {
+                subscribers.retain(|(who, _)| *who != id);
             }
         }
     }
 
     fn view(&mut self, id: SessionId, line: LineKey, view: View) {
         let (Some(session), Some(log)) = (self.sessions.get_mut(&id), self.logs.get(&line)) else { return };
-        let Some((index, subscription)) = session.subscription(line) else { return };
-        let asked = subscription.cursor;
-        let resumed = match asked {
-            Cursor::Waiting { resume: Some((epoch, seq)) } => log.resume(epoch, seq),
-            _ => None,
-        };
-        if !matches!(asked, Cursor::At(_)) {
+        let (mut prelude, mut resumed) = (Bytes::new(), None);
+        // A line that was left meanwhile is still part of the answer, and nothing more.
+        if let Some((index, subscription)) = session.subscription(line) {
+            if let Cursor::Waiting { resume: Some((epoch, seq)) } = subscription.cursor {
+                resumed = log.resume(epoch, seq);
+            }
+            if resumed.is_none() {
+                prelude = view.prelude;
+            }
+            // What was published before the view is part of it.
             subscription.cursor = Cursor::At(resumed.unwrap_or_else(|| log.end()));
             session.news(index);
         }
-        let prelude = if resumed.is_some() { Bytes::new() } else { view.prelude };
-        let waiting = session.joining.iter_mut().find(|j| j.lines.contains(&line) && !j.statuses.contains_key(&line));
-        match waiting {
-            Some(joining) => {
-                let mut status = view.status;
-                status["resumed"] = json!(resumed.is_some());
-                joining.statuses.insert(line, status);
-                joining.preludes.push(prelude);
-                self.joined(id);
-            }
-            None => self.push(id, prelude),
+        let waiting = |j: &&mut Joining| j.lines.contains(&line) && !j.statuses.contains_key(&line);
+        if let Some(joining) = session.joining.iter_mut().find(waiting) {
+            let mut status = view.status;
+            status["resumed"] = json!(resumed.is_some());
+            joining.statuses.insert(line, status);
+            joining.after.push(prelude);
+            self.joined(id);
+        } else if let Some(joining) = session.joining.back_mut() {
+            joining.after.push(prelude);
+        } else {
+            self.push(id, prelude);
         }
     }
 
@@ -245,7 +257,7 @@ impl Shard {
             joining.answer["lines"] = lines.into();
             let answer = json!({ "jsonrpc": "2.0", "id": joining.id, "result": joining.answer });
             frames.push(frame::text(answer.to_string().as_bytes()));
-            frames.append(&mut joining.preludes);
+            frames.append(&mut joining.after);
         }
         for frame in frames {
             self.push(id, frame);

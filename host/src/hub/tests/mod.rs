@@ -6,7 +6,10 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+
 use crate::metrics::Metrics;
+
+mod machine;
 
 const LINE: LineKey = LineKey(1);
 
