@@ -108,6 +108,7 @@ impl Task {
     async fn execute(&mut self, client: &ClientCommand, line: LineId, key: Option<MemoryKey>) -> Result<(), RpcError> {
         let mut command = self.read(client, line)?;
         let call_id = command.calls().first().map(ToString::to_string);
+        self.may_signal(client.session, line, &command).await?;
         match self.model.admit(line, &mut command)? {
             Admitted::Noop(reply) => {
                 let outcome = commands::outcome(Ok((call_id, reply)));

@@ -16,6 +16,7 @@ mod memory;
 mod outbox;
 mod outputs;
 mod raw;
+mod signals;
 mod task;
 mod timers;
 mod transports;

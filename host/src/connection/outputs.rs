@@ -99,6 +99,7 @@ impl Task {
                 self.metrics.up.set(0);
                 return self.model.lost(now, &loss, &mut self.events);
             }
+            Fact::WebRtcSignal(signal) => return self.signal(signal),
             Fact::Error(error) => {
                 tracing::warn!(connection = %self.config.id, code = %error.code, "{}", error.text);
             }
@@ -127,6 +128,7 @@ impl Task {
         }
         self.metrics.repairs(self.model.repairs());
         self.outbox.publish(&self.hub, &mut self.events, self.born).await;
+        self.send_signals().await;
         let mut answers = Answers::new();
         for answer in std::mem::take(&mut self.answers) {
             self.answer(answer, &mut answers);

@@ -15,6 +15,7 @@ use super::commands::{Answers, Commands};
 use super::http::Https;
 use super::outbox::Outbox;
 use super::raw::RawCount;
+use super::signals::Signal;
 use super::timers::Timers;
 use super::transports::{TransportEvent, Transports};
 use super::{ConnectionPlan, ToConnection};
@@ -60,6 +61,7 @@ pub(super) struct Task {
     pub(super) raw_count: RawCount,
     /// Raw messages that somebody wants, and their lines.
     pub(super) raws: Vec<(Option<LineId>, Bytes)>,
+    pub(super) signals: Vec<Signal>,
 }
 
 impl Task {
@@ -104,6 +106,7 @@ impl Task {
             metrics,
             raw_count: RawCount::default(),
             raws: Vec::new(),
+            signals: Vec::new(),
             config,
             plugin,
             hub,

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::metrics::HubMetrics;
@@ -41,6 +41,14 @@ pub struct SessionId(pub u64);
 impl std::fmt::Display for SessionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "s-{}", self.0)
+    }
+}
+
+impl std::str::FromStr for SessionId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.strip_prefix("s-").unwrap_or_default().parse().map(Self)
     }
 }
 
@@ -121,6 +129,7 @@ enum ToHub {
     Writable { session: SessionId },
     Close { session: SessionId, code: u16, reason: String },
     Gone { session: SessionId },
+    IsThere { session: SessionId, answer: oneshot::Sender<bool> },
     StopAll { last: Bytes, code: u16, reason: String },
 }
 
@@ -238,6 +247,13 @@ impl Hub {
     /// Closes a session after what waits for it.
     pub async fn close(&self, session: SessionId, code: u16, reason: impl Into<String>) {
         self.send(ToHub::Close { session, code, reason: reason.into() }).await;
+    }
+
+    /// Whether a session is still there.
+    pub async fn is_there(&self, session: SessionId) -> bool {
+        let (answer, wait) = oneshot::channel();
+        self.send(ToHub::IsThere { session, answer }).await;
+        wait.await.unwrap_or(false)
     }
 
     /// The client is gone.

@@ -121,6 +121,9 @@ impl Shard {
             }
             ToHub::Close { session, code, reason } => self.close(session, code, &reason),
             ToHub::Gone { session } => self.remove(session),
+            ToHub::IsThere { session, answer } => {
+                let _ = answer.send(self.sessions.get(&session).is_some_and(|s| !s.closing));
+            }
             ToHub::StopAll { last, code, reason } => {
                 for id in self.sessions.keys().copied().collect::<Vec<_>>() {
                     if let Some(session) = self.sessions.get_mut(&id) {

@@ -101,6 +101,8 @@ fn alerting(call: &Call) -> F {
         (Direction::In, _) => F::DROP.with(F::ANSWER).with(F::DEFLECT),
         (Direction::Out, Phase::OwnRinging) => F::DROP.with(F::ANSWER),
         (Direction::Out, Phase::Early) => F::DROP.with(F::DTMF),
+        // Off-hook, nothing dialled yet.
+        (Direction::Out, Phase::Initiated) => F::DROP.with(F::DIAL),
         _ => F::DROP,
     }
 }

@@ -60,5 +60,6 @@ pub use ids::{CallId, CallIds, UuidV7Ids};
 pub use lines::Model;
 pub use repairs::{Dropped, Repairs, Rule};
 pub use tell::{Enrichment, KeptCall};
+pub use time_text::timestamp_text;
 pub use view::{LineStage, LineStatus};
 pub use write::write_capabilities;

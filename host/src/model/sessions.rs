@@ -1,14 +1,32 @@
-//! WebRTC sessions of a call (I16).
+//! WebRTC sessions of a call (I16), and which client carries their media.
 
-use jackfield_plugin_api::{WebRtcFact, WebRtcState};
+use jackfield_plugin_api::{LineId, WebRtcFact, WebRtcState};
 
 use super::body::{Body, WebRtcStarted, WebRtcVideo};
 use super::call::Text;
 use super::event::EventCause;
 use super::leg::Session;
 use super::limits::{MAX_WEBRTC_SESSIONS, clip};
+use super::lines::Model;
 use super::repairs::{Dropped, Rule};
 use super::work::{Why, Work};
+
+impl Model {
+    /// The client session that carries the media of a call: it made or answered the call, or claimed it since.
+    #[must_use]
+    pub fn media_owner(&self, line: LineId, call: &str) -> Option<&str> {
+        let leg = self.lines.get(&line)?.legs.iter().find(|leg| leg.id().as_str() == call)?;
+        leg.owner.as_deref()
+    }
+
+    /// From now on this client session carries the media of a call.
+    pub fn claim_media(&mut self, line: LineId, call: &str, session: &str) {
+        let legs = self.lines.get_mut(&line).map(|line| &mut line.legs);
+        if let Some(leg) = legs.into_iter().flatten().find(|leg| leg.id().as_str() == call) {
+            leg.owner = Some(clip(session));
+        }
+    }
+}
 
 impl Work<'_> {
     /// The level of one session: started, with video, over.

@@ -23,6 +23,14 @@ pub(super) fn write_time(at: Timestamp, out: &mut Vec<u8>) {
     out.extend_from_slice(&text);
 }
 
+/// `at` as every time on the wire is written.
+#[must_use]
+pub fn timestamp_text(at: Timestamp) -> String {
+    let mut text = Vec::with_capacity(24);
+    write_time(at, &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 fn digits(field: &mut [u8], mut value: i64) {
     for place in field.iter_mut().rev() {
         *place = b'0' + (value % 10) as u8;

@@ -11,7 +11,8 @@ use jackfield_plugin_api::serde::{self, Deserialize};
 use jackfield_plugin_api::{
     Adapter, AgentFact, AgentState, CallFact, CallFeatures, CallState, Capabilities, CauseCode, Command, ConfigError,
     Direction, DtmfFact, ErrorCode, ErrorFact, Host, Input, LineId, LogLevel, Manifest, Party, Phase, Raw,
-    RawDirection, Reply, RestoreError, Severity, Side, Snapshot, SnapshotSupport, TimerId, Up, export_adapter,
+    RawDirection, Reply, RestoreError, Severity, Side, SignalKind, Snapshot, SnapshotSupport, TimerId, Up,
+    WebRtcSignalFact, export_adapter,
 };
 use std::time::Duration;
 
@@ -122,6 +123,17 @@ impl Adapter for Fixture {
             }
             Input::Timer { .. } => {
                 host.report(ErrorFact::new(ErrorCode::General, Severity::Warning, "the timer ran out"));
+            }
+            Input::Command { id, line, command: Command::WebRtcSignal(signal) } => {
+                host.reply(id, Reply::accepted());
+                let payload = format!("you said {}", signal.payload);
+                host.report(WebRtcSignalFact::new(
+                    line,
+                    signal.call_id,
+                    signal.session_id,
+                    SignalKind::Answer,
+                    payload,
+                ));
             }
             Input::Command { id, line, command } => {
                 self.panic_if("command");

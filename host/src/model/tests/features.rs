@@ -41,6 +41,7 @@ fn of_a_call_alone() {
     for (facts, features) in [
         (vec![rings("1")], F::ANSWER | F::DROP | F::DEFLECT),
         (vec![out(Phase::Dialing)], F::DROP),
+        (vec![out(Phase::Initiated)], F::DROP | F::DIAL),
         (vec![out(Phase::OwnRinging)], F::DROP | F::ANSWER),
         (vec![out(Phase::Early)], F::DROP | F::DTMF),
         (vec![rings("1"), talks("1")], connected),
