@@ -93,8 +93,11 @@ impl Task {
     /// Gives an input to the adapter and obeys its outputs.
     pub(super) fn give(&mut self, frame: &InputFrame<'_>) -> Option<Fault> {
         let mut port = self.port.take()?;
+        let span = self.span(frame).entered();
         let now = self.now();
         let given = port.handle(now, frame).map(|outputs| self.obey(outputs));
+        tracing::debug!(target: "jackfield::input", events = self.events.len(), "handled");
+        drop(span);
         match given {
             Ok(()) => self.port = Some(port),
             Err(fault @ Fault::Refused { .. }) => {

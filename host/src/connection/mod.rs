@@ -17,6 +17,7 @@ mod outbox;
 mod outputs;
 mod raw;
 mod signals;
+mod span;
 mod task;
 mod timers;
 mod transports;

@@ -108,6 +108,7 @@ impl Task {
         let origin =
             command_of(fact).and_then(|id| self.commands.origin(id).or_else(|| self.origins.get(&id).cloned()));
         self.model.apply(now, fact, origin.as_ref(), &mut self.events);
+        self.span_fact(fact);
     }
 
     /// Publishes events, then answers: who reads both in order sees the effect no later than the answer.

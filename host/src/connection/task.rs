@@ -16,6 +16,7 @@ use super::http::Https;
 use super::outbox::Outbox;
 use super::raw::RawCount;
 use super::signals::Signal;
+use super::span::InputSpan;
 use super::timers::Timers;
 use super::transports::{TransportEvent, Transports};
 use super::{ConnectionPlan, ToConnection};
@@ -62,6 +63,7 @@ pub(super) struct Task {
     /// Raw messages that somebody wants, and their lines.
     pub(super) raws: Vec<(Option<LineId>, Bytes)>,
     pub(super) signals: Vec<Signal>,
+    pub(super) span: InputSpan,
 }
 
 impl Task {
@@ -107,6 +109,7 @@ impl Task {
             raw_count: RawCount::default(),
             raws: Vec::new(),
             signals: Vec::new(),
+            span: InputSpan::default(),
             config,
             plugin,
             hub,
