@@ -146,16 +146,23 @@ impl Task {
             let call_id = call_id.ok_or_else(|| RpcError::invalid_params("/params/callId", "`callId` is missing"))?;
             return Ok(self.model.toggle_hold(line, call_id)?);
         }
+        let named;
+        let params = if client.method == "queryCallRecords" {
+            named = self.with_native_id(line, &client.params)?;
+            &named
+        } else {
+            &client.params
+        };
         let schema = Command::schema(&client.method).ok_or_else(|| RpcError::method_not_found(&client.method))?;
         let known = schema.get("properties").and_then(Value::as_object);
-        for name in client.params.as_object().into_iter().flat_map(serde_json::Map::keys) {
+        for name in params.as_object().into_iter().flat_map(serde_json::Map::keys) {
             if !known.is_some_and(|k| k.contains_key(name)) {
                 let there: Vec<&str> = known.into_iter().flat_map(|k| k.keys().map(String::as_str)).collect();
                 let text = format!("`{}` has no parameter `{name}` (it has: {})", client.method, there.join(", "));
                 return Err(RpcError::invalid_params(format!("/params/{name}"), text));
             }
         }
-        match Command::decode(&client.method, &client.params) {
+        match Command::decode(&client.method, params) {
             Some(Ok(command)) => Ok(command),
             Some(Err(error)) => {
                 let path = error.path().to_string();

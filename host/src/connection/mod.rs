@@ -16,6 +16,7 @@ mod memory;
 mod outbox;
 mod outputs;
 mod raw;
+mod recent;
 mod signals;
 mod span;
 mod task;

@@ -116,6 +116,7 @@ impl Task {
         let down = self.events.iter().any(|e| e.name() == EventName::Disconnected);
         for event in &self.events {
             self.metrics.event(event.name());
+            self.recent.note(event);
             match event.name() {
                 EventName::Initialized => drop(self.metrics.lines_up.inc()),
                 EventName::Disconnected => drop(self.metrics.lines_up.dec()),

@@ -15,6 +15,7 @@ use super::commands::{Answers, Commands};
 use super::http::Https;
 use super::outbox::Outbox;
 use super::raw::RawCount;
+use super::recent::Recent;
 use super::signals::Signal;
 use super::span::InputSpan;
 use super::timers::Timers;
@@ -60,6 +61,7 @@ pub(super) struct Task {
     pub(super) born: Option<Instant>,
     pub(super) metrics: ConnectionMetrics,
     pub(super) raw_count: RawCount,
+    pub(super) recent: Recent,
     /// Raw messages that somebody wants, and their lines.
     pub(super) raws: Vec<(Option<LineId>, Bytes)>,
     pub(super) signals: Vec<Signal>,
@@ -107,6 +109,7 @@ impl Task {
             born: None,
             metrics,
             raw_count: RawCount::default(),
+            recent: Recent::default(),
             raws: Vec::new(),
             signals: Vec::new(),
             span: InputSpan::default(),
