@@ -92,7 +92,10 @@ fn tests(options: &Options<'_>, with_asterisk: bool) -> Result<(), String> {
     if let Ok(rows) = std::fs::read_to_string(&table) {
         let mut rows: Vec<&str> = rows.lines().collect();
         rows.sort_unstable();
-        println!("What clients saw of the real Asterisk: scenario, line, core events\n{}", rows.join("\n"));
+        println!(
+            "What clients saw of the simulator and of the real Asterisk: scenario, line, core events\n{}",
+            rows.join("\n")
+        );
     }
     tested
 }
