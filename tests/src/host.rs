@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::build::{self, Version};
 use crate::client::Client;
@@ -65,7 +65,11 @@ impl Host {
         for (plugin, version) in &setup.plugins {
             let library = build::library(plugin, *version)?;
             let name = library.file_name().ok_or("a library without a name")?;
-            fs::copy(&library, adapters.join(name)).map_err(|e| format!("{}: {e}", library.display()))?;
+            let installed = adapters.join(name);
+            fs::copy(&library, &installed).map_err(|e| format!("{}: {e}", library.display()))?;
+            // Long ago, as on a machine that is in use.
+            let long_ago = SystemTime::now() - Duration::from_secs(3_600);
+            fs::File::options().write(true).open(&installed).and_then(|f| f.set_modified(long_ago)).map_err(text)?;
         }
         let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[plugins]\nfolder = \"adapters\"\n{}", setup.config);
         fs::write(dir.path().join("jackfield.toml"), config).map_err(text)?;

@@ -143,6 +143,21 @@ impl Transports {
         self.open.get(&event.transport).is_some_and(|open| open.life == event.life)
     }
 
+    /// Closes everything in order, and waits until it is closed; after `patience` what is left is broken.
+    pub(super) fn close_all(&mut self, patience: Duration) -> impl Future<Output = ()> + use<> {
+        let closing: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
+        async move {
+            for open in &closing {
+                // One that has ended by itself needs no order.
+                let _ = open.orders.send(Order::Close);
+            }
+            let all = futures_util::future::join_all(closing.iter().map(|open| open.orders.closed()));
+            if tokio::time::timeout(patience, all).await.is_err() {
+                closing.iter().for_each(|open| open.task.abort());
+            }
+        }
+    }
+
     /// Breaks everything at once.
     pub(super) fn abort_all(&mut self) {
         for (_, open) in self.open.drain() {
