@@ -153,9 +153,8 @@ impl Folder {
 
     fn forget_missing(&mut self, there: &BTreeSet<PathBuf>, now: Instant) {
         let settle = self.settle;
-        self.files.retain(|path, known| {
-            there.contains(path) || now.duration_since(*known.gone.get_or_insert(now)) < settle
-        });
+        self.files
+            .retain(|path, known| there.contains(path) || now.duration_since(*known.gone.get_or_insert(now)) < settle);
     }
 }
 

@@ -49,7 +49,9 @@ impl Log {
         if self.events.as_deref() != no_events {
             if let Some(why) = no_events {
                 let folder = found.folder.display();
-                tracing::warn!("the system does not tell changes of {folder}: {why}; it is only looked at now and then");
+                tracing::warn!(
+                    "the system does not tell changes of {folder}: {why}; it is only looked at now and then"
+                );
             }
             self.events = no_events.map(ToOwned::to_owned);
         }
