@@ -1,6 +1,7 @@
 //! What the folder has to offer, at one moment, and which library a connection gets of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::load::LoadedPlugin;
 use super::version::{is_pinned, version_key};
@@ -16,7 +17,7 @@ const MOST_SPARE: usize = 50;
 #[non_exhaustive]
 pub enum State {
     /// A library that is loaded.
-    Loaded(LoadedPlugin),
+    Loaded(Arc<LoadedPlugin>),
     /// It is refused, and why.
     Refused(String),
     /// It is not judged yet, and why.
@@ -32,7 +33,7 @@ pub struct Entry {
     /// What it is now.
     pub state: State,
     /// What it was before it became what is refused or waits: that goes on running.
-    pub before: Option<LoadedPlugin>,
+    pub before: Option<Arc<LoadedPlugin>>,
 }
 
 impl Entry {
@@ -41,7 +42,7 @@ impl Entry {
     pub fn plugin(&self) -> Option<&LoadedPlugin> {
         match &self.state {
             State::Loaded(plugin) => Some(plugin),
-            _ => self.before.as_ref(),
+            _ => self.before.as_deref(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::env::temp_dir;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use abi_stable::library::{AbiHeaderRef, LibraryError};
 use abi_stable::std_types::RVec;
@@ -17,6 +18,9 @@ use jackfield_plugin_api::frame::{FaultReport, unpack};
 use libloading::Library;
 
 use super::look::Looked;
+
+/// What is kept of a text that a library, or a crate, makes of an error.
+const MOST_TEXT: usize = 300;
 
 /// Why a library could not be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +84,7 @@ impl std::fmt::Debug for LoadedPlugin {
 /// Loads libraries, each content once: what was loaded is there for as long as the process is.
 #[derive(Debug, Default)]
 pub struct Loader {
-    known: HashMap<String, Result<LoadedPlugin, LoadError>>,
+    known: HashMap<String, Result<Arc<LoadedPlugin>, LoadError>>,
     mapped: usize,
     /// Copies that are mapped. Where such a file can be removed it is gone already, so that a host that is killed
     /// leaves nothing behind.
@@ -92,11 +96,11 @@ impl Loader {
     ///
     /// # Errors
     /// Why it cannot be loaded.
-    pub fn load(&mut self, looked: &Looked) -> Result<LoadedPlugin, LoadError> {
+    pub fn load(&mut self, looked: &Looked) -> Result<Arc<LoadedPlugin>, LoadError> {
         if let Some(known) = self.known.get(&looked.hash) {
             return known.clone();
         }
-        let loaded = self.map(looked);
+        let loaded = self.map(looked).map(Arc::new);
         if loaded.as_ref().err().is_none_or(|error| !error.may_pass()) {
             self.known.insert(looked.hash.clone(), loaded.clone());
         }
@@ -148,14 +152,27 @@ fn open(copy: &Path) -> Result<Library, LoadError> {
 }
 
 fn root_module(library: Library) -> Result<PluginRef, LoadError> {
-    let abi = |e: &dyn std::error::Error| LoadError::Abi(with_sources(e));
     // What is returned points into the library for ever, and what has run once cannot be unloaded.
     let library = ManuallyDrop::new(library);
     // SAFETY: every library with our section exports this symbol as a `LibHeader`, whose first field is the
     // `AbiHeader` that `upgrade` checks before it believes the rest.
-    let header = unsafe { *library.get::<AbiHeaderRef>(EXPORT_NAME.as_bytes()).map_err(|e| abi(&e))? };
+    let header =
+        unsafe { *library.get::<AbiHeaderRef>(EXPORT_NAME.as_bytes()).map_err(|e| LoadError::Abi(with_sources(&e)))? };
     let module = header.upgrade().and_then(|header| header.init_root_module::<PluginRef>());
-    module.map_err(|e: LibraryError| abi(&e))
+    module.map_err(|e| LoadError::Abi(envelope(&e)))
+}
+
+/// What is wrong with an envelope: `abi_stable` dumps pages.
+fn envelope(error: &LibraryError) -> String {
+    let what = match error {
+        LibraryError::InvalidAbiHeader(_) => "it was built with another version of `abi_stable`".to_owned(),
+        LibraryError::AbiInstability(_) => "the types of its envelope are laid out otherwise".to_owned(),
+        other => {
+            let text: Vec<String> = other.to_string().split_whitespace().map(ToOwned::to_owned).collect();
+            text.join(" ").chars().take(MOST_TEXT).collect()
+        }
+    };
+    format!("{what}; the vendor must build it with this version of jackfield-plugin-api")
 }
 
 fn check_manifest(manifest: &Manifest) -> Result<(), String> {
