@@ -150,3 +150,39 @@ impl Catalogue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(count: usize) -> Catalogue {
+        let entry = |number| Entry {
+            path: PathBuf::from(format!("lib{number}.so")),
+            state: State::Refused("it is empty".to_owned()),
+            before: None,
+        };
+        Catalogue {
+            folder: PathBuf::from("/adapters"),
+            entries: (0..count).map(entry).collect(),
+            ..Catalogue::default()
+        }
+    }
+
+    #[test]
+    fn a_missing_plugin_is_told_with_a_few_reasons() {
+        let told = refused(2).choose("acme", None).unwrap_err();
+        assert_eq!(
+            told,
+            "there is no plugin `acme` in /adapters; lib0.so was refused: it is empty; lib1.so was refused: it is empty"
+        );
+        assert!(refused(9).choose("acme", None).unwrap_err().ends_with("; and 1 more"));
+        assert!(refused(10_000).choose("acme", None).unwrap_err().len() < 1_000);
+    }
+
+    #[test]
+    fn a_restart_is_due_when_many_libraries_are_of_no_use() {
+        let mapped = |mapped| Catalogue { mapped, ..refused(1) };
+        assert!(!mapped(MOST_SPARE - 1).restart_due());
+        assert!(mapped(MOST_SPARE).restart_due());
+    }
+}

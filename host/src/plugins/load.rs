@@ -135,7 +135,13 @@ impl Loader {
 
 /// Writes the bytes that were looked at into a folder that is nobody else's (mode 0700), under their hash.
 fn copy(looked: &Looked) -> std::io::Result<(tempfile::TempDir, PathBuf)> {
-    let private = tempfile::Builder::new().prefix("jackfield-").tempdir()?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    let private = builder.prefix("jackfield-").tempdir()?;
     let copy = private.path().join(format!("{}{}", looked.hash, std::env::consts::DLL_SUFFIX));
     std::fs::write(&copy, &looked.bytes)?;
     Ok((private, copy))
@@ -185,4 +191,41 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
         return Err(format!("the version `{}` is no semantic version (1.2.3)", manifest.version));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some() -> Looked {
+        let section = jackfield_plugin_api::section::encode("acme", "1.0.0", true);
+        let section = jackfield_plugin_api::section::decode(&section).unwrap();
+        Looked { section, hash: "0123abcd".to_owned(), bytes: b"bytes that were looked at".to_vec() }
+    }
+
+    #[test]
+    fn a_copy_is_what_was_looked_at_and_nobody_elses() {
+        let (private, copy) = copy(&some()).unwrap();
+        assert_eq!(std::fs::read(&copy).unwrap(), some().bytes);
+        assert!(copy.file_name().unwrap().to_string_lossy().starts_with("0123abcd"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(private.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        let place = private.path().to_owned();
+        drop(private);
+        assert!(!place.exists());
+    }
+
+    #[test]
+    fn what_the_linker_refuses_is_tried_again_and_leaves_nothing() {
+        let mut loader = Loader::default();
+        for _ in 0..2 {
+            let error = loader.load(&some()).unwrap_err();
+            assert!(matches!(&error, LoadError::Link(_)) && error.may_pass(), "{error}");
+            assert!(!error.to_string().contains("jackfield-"), "the copy's place says nothing: {error}");
+        }
+        assert_eq!((loader.mapped(), loader.known.len()), (0, 0));
+    }
 }

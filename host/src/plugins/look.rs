@@ -182,6 +182,45 @@ mod tests {
         assert!(matches!(look(Path::new("/")), Err(Refused::NoFile(_))));
     }
 
+    /// A library of this system, which every process has mapped.
+    #[cfg(target_os = "linux")]
+    fn some_library() -> Vec<u8> {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let path = maps.lines().filter_map(|line| line.split_whitespace().nth(5)).find(|path| path.contains("libc"));
+        std::fs::read(path.unwrap()).unwrap()
+    }
+
+    #[cfg(target_os = "linux")]
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(512))]
+        /// Whatever bytes there are: a refusal, never a panic.
+        #[test]
+        fn no_bytes_make_the_check_panic(
+            changes in proptest::collection::vec((proptest::prelude::any::<u32>(), proptest::prelude::any::<u8>()), 0..64),
+            in_headers in proptest::prelude::any::<bool>(),
+            cut in proptest::prelude::any::<u32>(),
+        ) {
+            static LIBRARY: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+            let mut bytes = LIBRARY.get_or_init(some_library).clone();
+            // The headers stand at both ends.
+            let table = usize::try_from(u64::from_le_bytes(bytes[0x28..0x30].try_into().unwrap())).unwrap();
+            let length = bytes.len();
+            for (at, byte) in changes {
+                let at = at as usize;
+                let place = match (in_headers, at % 2) {
+                    (true, 0) => at % 1_024,
+                    (true, _) => table + at % (length - table),
+                    (false, _) => at % length,
+                };
+                bytes[place] = byte;
+            }
+            if cut % 4 == 0 {
+                bytes.truncate(cut as usize % length);
+            }
+            proptest::prop_assert!(check(&bytes).is_err());
+        }
+    }
+
     #[test]
     fn a_program_is_no_plugin() {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
