@@ -19,4 +19,5 @@ pub mod model;
 pub mod plugins;
 pub mod rpc;
 pub mod service;
+pub mod supply;
 pub mod telemetry;

@@ -12,6 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::model::{Dropped, EventName, Repairs, Rule};
+use crate::plugins::{Catalogue, State};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Of {
@@ -37,6 +38,11 @@ struct OfReason {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfState {
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfResult {
     connection: String,
     result: &'static str,
@@ -54,8 +60,42 @@ pub struct Metrics {
     dropped: Family<OfReason, Counter>,
     commands: Family<OfResult, Counter>,
     faults: Family<Of, Counter>,
+    adapters: Family<Of, Gauge>,
+    exchanges: Family<Of, Counter>,
+    /// What the plugins' folder holds.
+    pub plugins: PluginMetrics,
     /// What the hub counts.
     pub hub: HubMetrics,
+}
+
+/// What the plugins' folder holds.
+#[derive(Debug, Clone, Default)]
+pub struct PluginMetrics {
+    files: Family<OfState, Gauge>,
+    /// Libraries in this process.
+    mapped: Gauge,
+    restart_due: Gauge,
+    /// Connections that have no adapter to run.
+    pub waiting: Gauge,
+}
+
+impl PluginMetrics {
+    /// Takes over what was found.
+    pub fn tell(&self, found: &Catalogue) {
+        let of = |state| self.files.get_or_create(&OfState { state }).clone();
+        let (loaded, refused, waits) = (of("loaded"), of("refused"), of("waits"));
+        let are = |of: fn(&State) -> bool| count(found.entries.iter().filter(|e| of(&e.state)).count());
+        loaded.set(are(|state| matches!(state, State::Loaded(_))));
+        refused.set(are(|state| matches!(state, State::Refused(_))));
+        waits.set(are(|state| matches!(state, State::Waits(_))));
+        self.mapped.set(count(found.mapped));
+        self.restart_due.set(i64::from(found.restart_due()));
+    }
+}
+
+/// A number of things, as a gauge takes it.
+pub(crate) fn count(things: usize) -> i64 {
+    i64::try_from(things).unwrap_or(i64::MAX)
 }
 
 /// What the hub counts.
@@ -92,6 +132,9 @@ impl Metrics {
             dropped: Family::default(),
             commands: Family::default(),
             faults: Family::default(),
+            adapters: Family::default(),
+            exchanges: Family::default(),
+            plugins: PluginMetrics::default(),
             hub: HubMetrics {
                 sessions: Gauge::default(),
                 overflows: Counter::default(),
@@ -112,6 +155,17 @@ impl Metrics {
         r.register("cti_dropped_facts", "Facts of an adapter that could not be used", self.dropped.clone());
         r.register("cti_commands", "Commands, by how they were answered", self.commands.clone());
         r.register("cti_adapter_faults", "Faults of an adapter (panics)", self.faults.clone());
+        r.register("cti_adapter_running", "1 while the connection has an adapter", self.adapters.clone());
+        let what = "Adapters that took the place of another version";
+        r.register("cti_adapter_exchanges", what, self.exchanges.clone());
+        let plugins = &self.plugins;
+        r.register("jackfield_plugin_files", "Libraries of the plugins' folder, by state", plugins.files.clone());
+        let what = "Libraries that were loaded since the start; none can be unloaded";
+        r.register("jackfield_plugin_libraries", what, plugins.mapped.clone());
+        let what = "1 when so many libraries were exchanged that a restart is due";
+        r.register("jackfield_restart_due", what, plugins.restart_due.clone());
+        let what = "Connections that wait for their adapter";
+        r.register("jackfield_connections_waiting", what, plugins.waiting.clone());
         r.register("jackfield_sessions", "Clients connected", self.hub.sessions.clone());
         r.register("jackfield_overflow", "Clients that fell behind and got a snapshot", self.hub.overflows.clone());
         r.register("jackfield_silent", "Clients dropped because they went silent", self.hub.silent.clone());
@@ -151,6 +205,8 @@ impl Metrics {
             repairs: Rule::ALL.iter().map(rule).collect(),
             dropped: Dropped::ALL.iter().map(reason).collect(),
             faults: self.faults.get_or_create(&of).clone(),
+            running: self.adapters.get_or_create(&of).clone(),
+            exchanges: self.exchanges.get_or_create(&of).clone(),
             accepted: result("accepted"),
             refused: result("refused"),
             seen: Arc::default(),
@@ -172,6 +228,10 @@ pub struct ConnectionMetrics {
     dropped: Vec<Counter>,
     /// Faults of the adapter.
     pub faults: Counter,
+    /// 1 while there is an adapter.
+    pub running: Gauge,
+    /// Adapters that took the place of another.
+    pub exchanges: Counter,
     /// Commands that the phone system accepted.
     pub accepted: Counter,
     /// Commands that were refused.

@@ -15,8 +15,11 @@ use crate::config::{Config, check};
 use crate::connection::{ConnectionHandle, ConnectionPlan};
 use crate::hub::{AskView, Hub, LineKey, close_code, frame};
 use crate::metrics::Metrics;
-use crate::plugins::Folder;
+use crate::plugins::{Catalogue, FolderWatch};
+use crate::supply::Supplier;
 
+/// How long a start waits for the plugins' folder before it goes on without.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
 /// How long clients get to read the last word.
 const LAST_WORD: Duration = Duration::from_millis(500);
 /// How long a connection may take to log out.
@@ -30,33 +33,32 @@ pub struct Service {
     address: SocketAddr,
     encrypted: bool,
     accepting: JoinHandle<()>,
-    /// Keeps the private copies of libraries.
-    _folder: Folder,
+    /// Watched until the service ends.
+    _folder: FolderWatch,
 }
 
 impl Service {
     /// Starts: libraries, connections, front door. Phone systems that do not answer do not keep clients out.
     ///
     /// # Errors
-    /// What keeps the host from serving at all: the folder, the address, the certificate.
+    /// What keeps the host from serving at all: the address, the certificate.
     pub async fn start(config: Config, seed: u64) -> Result<Self, String> {
         let server = Server::listen(&config.server)?;
         let address = server.address().map_err(|e| e.to_string())?;
         let encrypted = server.is_encrypted();
-        let folder = Folder::scan(&config.plugins.folder).map_err(|e| e.to_string())?;
-        for entry in folder.entries() {
-            match &entry.plugin {
-                Ok(p) => tracing::info!(
-                    file = %entry.path.display(), name = %p.manifest.name, version = %p.manifest.version, "plugin"
-                ),
-                Err(why) => tracing::error!(file = %entry.path.display(), "refused: {why}"),
-            }
-        }
         if config.store.is_some() {
             tracing::warn!("[store]: this version keeps no calls yet; the key has no effect");
         }
         let metrics = Arc::new(Metrics::new());
-        let plans = plans(&config, &folder, &metrics, seed);
+        let folder = FolderWatch::start(&config.plugins, metrics.plugins.clone())
+            .map_err(|e| format!("the thread that watches the plugins' folder: {e}"))?;
+        let mut catalogue = folder.catalogue();
+        if tokio::time::timeout(FIRST_LOOK, catalogue.changed()).await.is_err() {
+            tracing::warn!("{} takes long to be read; connections wait for it", config.plugins.folder.display());
+        }
+        let mut supplier = Supplier::new(metrics.plugins.clone());
+        let found = Arc::clone(&catalogue.borrow_and_update());
+        let plans = plans(&config, &found, &mut supplier, &metrics, seed);
         let names: Vec<(String, LineKey)> =
             plans.iter().flat_map(|p| p.lines.iter().map(|(line, key)| (line.name.clone(), *key))).collect();
         let users = Users::new(&config, &names);
@@ -76,6 +78,7 @@ impl Service {
             of_line.extend(keys.into_iter().map(|key| (key, handle.clone())));
             connections.push(handle);
         }
+        tokio::spawn(supplier.run(catalogue));
         // Set once, right here.
         let _ = owners.set(of_line.clone());
         let most = config.server.max_sessions;
@@ -117,7 +120,13 @@ impl Service {
 }
 
 /// What each connection is made from; lines are numbered through the whole host.
-fn plans(config: &Config, folder: &Folder, metrics: &Metrics, seed: u64) -> Vec<ConnectionPlan> {
+fn plans(
+    config: &Config,
+    found: &Catalogue,
+    supplier: &mut Supplier,
+    metrics: &Metrics,
+    seed: u64,
+) -> Vec<ConnectionPlan> {
     let mut next = 0;
     let mut key = || {
         next += 1;
@@ -127,31 +136,10 @@ fn plans(config: &Config, folder: &Folder, metrics: &Metrics, seed: u64) -> Vec<
         .zip(&config.connections)
         .map(|(number, connection)| ConnectionPlan {
             lines: check::line_plans(config, connection).into_iter().map(|line| (line, key())).collect(),
-            plugin: folder
-                .choose(&connection.plugin, connection.version.as_deref())
-                .and_then(|plugin| granted(plugin, connection))
-                .cloned(),
+            supply: supplier.add(connection, found),
             metrics: metrics.connection(&connection.id),
             config: connection.clone(),
             seed: seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
         })
         .collect()
-}
-
-/// An adapter that needs more than being called is started only when the administrator grants it.
-fn granted<'a>(
-    plugin: &'a crate::plugins::LoadedPlugin,
-    connection: &crate::config::ConnectionConfig,
-) -> Result<&'a crate::plugins::LoadedPlugin, String> {
-    let missing: Vec<&str> =
-        plugin.manifest.needs.iter().filter(|n| !connection.grant.contains(n)).map(String::as_str).collect();
-    if missing.is_empty() {
-        return Ok(plugin);
-    }
-    let list = missing.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ");
-    Err(format!(
-        "plugin `{}` needs {}, which the connection does not grant; if you trust it, write grant = [{list}]",
-        plugin.manifest.name,
-        missing.join(", ")
-    ))
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::build::{self, Version};
 use crate::client::Client;
@@ -20,6 +20,8 @@ pub struct Setup {
     pub config: String,
     /// Plugins to drop into the folder, and their versions.
     pub plugins: Vec<(&'static str, Version)>,
+    /// Files to drop into the folder: name and bytes.
+    pub files: Vec<(String, Vec<u8>)>,
     /// The host's own version.
     pub version: Version,
     /// Environment variables.
@@ -33,6 +35,7 @@ impl Setup {
         Self {
             config: config.into(),
             plugins: plugins.iter().map(|p| (*p, Version::Present)).collect(),
+            files: Vec::new(),
             version: Version::Present,
             env: Vec::new(),
         }
@@ -66,6 +69,15 @@ impl Host {
             let library = build::library(plugin, *version)?;
             let name = library.file_name().ok_or("a library without a name")?;
             fs::copy(&library, adapters.join(name)).map_err(|e| format!("{}: {e}", library.display()))?;
+        }
+        for (name, bytes) in &setup.files {
+            fs::write(adapters.join(name), bytes).map_err(|e| format!("{name}: {e}"))?;
+        }
+        // Long ago, as on a machine that is in use.
+        let long_ago = SystemTime::now() - Duration::from_secs(3_600);
+        for installed in fs::read_dir(&adapters).map_err(text)? {
+            let path = installed.map_err(text)?.path();
+            fs::File::options().write(true).open(path).and_then(|f| f.set_modified(long_ago)).map_err(text)?;
         }
         let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[plugins]\nfolder = \"adapters\"\n{}", setup.config);
         fs::write(dir.path().join("jackfield.toml"), config).map_err(text)?;
@@ -154,13 +166,21 @@ impl Host {
     /// # Errors
     /// It did not come; the log is in the text.
     pub fn wait_log(&self, text: &str) -> Result<String, String> {
+        self.wait_log_of(|line| line.contains(text)).map_err(|log| format!("`{text}` is not in the log:\n{log}"))
+    }
+
+    /// Waits for a line of the log.
+    ///
+    /// # Errors
+    /// It did not come: the log.
+    pub fn wait_log_of(&self, wanted: impl Fn(&str) -> bool) -> Result<String, String> {
         let until = Instant::now() + PATIENCE;
         loop {
-            if let Some(line) = lock(&self.log).iter().find(|l| l.contains(text)) {
+            if let Some(line) = lock(&self.log).iter().find(|line| wanted(line)) {
                 return Ok(line.clone());
             }
             if Instant::now() > until {
-                return Err(format!("`{text}` is not in the log:\n{}", self.log()));
+                return Err(self.log());
             }
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -1,9 +1,10 @@
 //! What the end-to-end tests share: the host as a process ([`host`]), a WebSocket client of its own that knows nothing
-//! of the host's code ([`client`]), libraries as an administrator gets them ([`build`]), and a real Asterisk with
+//! of the host's code ([`client`]), libraries as an administrator gets them ([`build`], [`library`]), and a real Asterisk with
 //! phones ([`asterisk`]).
 
 pub mod asterisk;
 pub mod build;
 pub mod client;
 pub mod host;
+pub mod library;
 pub mod raw;

@@ -29,7 +29,11 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     if shared.is_stopping() {
         return problem(StatusCode::SERVICE_UNAVAILABLE, "the host is stopping");
     }
-    "ok\n".into_response()
+    match shared.metrics.plugins.waiting.get() {
+        0 => "ok\n".into_response(),
+        1 => "ok, but 1 connection waits for its adapter\n".into_response(),
+        many => format!("ok, but {many} connections wait for their adapters\n").into_response(),
+    }
 }
 
 /// Numbers tell how busy a business is: not for everybody.

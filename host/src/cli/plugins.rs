@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::{ConfigFile, Failure, output};
 use crate::config;
-use crate::plugins::Folder;
-use crate::plugins::folder::Entry;
+use crate::plugins::{Entry, Folder, State};
 
 /// Shows the libraries of a folder: what each is, or why it is refused.
 #[derive(Debug, clap::Args)]
@@ -28,15 +27,18 @@ impl Plugins {
             Some(folder) => folder,
             None => config::load(&self.file.config).map_err(|e| Failure::config(&e))?.plugins.folder,
         };
-        let folder = Folder::scan(&folder).map_err(|e| Failure::new(e.to_string()))?;
+        let found = Folder::once(&folder).map_err(Failure::new)?;
+        if let Some(trouble) = &found.trouble {
+            output::note(trouble);
+        }
         if self.json {
-            let list: Vec<Value> = folder.entries().iter().map(as_json).collect();
+            let list: Vec<Value> = found.entries.iter().map(as_json).collect();
             return output::say(&Value::from(list).to_string());
         }
-        if folder.entries().is_empty() {
+        if found.entries.is_empty() {
             output::note("no libraries there");
         }
-        for entry in folder.entries() {
+        for entry in &found.entries {
             output::say(&as_text(entry))?;
         }
         Ok(())
@@ -44,27 +46,27 @@ impl Plugins {
 }
 
 fn as_json(entry: &Entry) -> Value {
-    match &entry.plugin {
-        Ok(p) => json!({
+    match &entry.state {
+        State::Loaded(p) => json!({
             "file": entry.path, "name": p.manifest.name, "version": p.manifest.version,
             "phoneSystem": p.manifest.phone_system, "description": p.manifest.description,
             "apiVersion": p.manifest.api_version, "needs": p.manifest.needs, "sha256": p.hash,
             "call": p.manifest.capabilities.call.names().collect::<Vec<_>>(),
             "agent": p.manifest.capabilities.agent.names().collect::<Vec<_>>(),
         }),
-        Err(why) => json!({ "file": entry.path, "refused": why }),
+        State::Refused(why) | State::Waits(why) => json!({ "file": entry.path, "refused": why }),
     }
 }
 
 fn as_text(entry: &Entry) -> String {
     let file = entry.path.file_name().unwrap_or_default().to_string_lossy();
-    match &entry.plugin {
-        Ok(p) => {
+    match &entry.state {
+        State::Loaded(p) => {
             let m = &p.manifest;
             let needs = if m.needs.is_empty() { String::new() } else { format!("  needs {}", m.needs.join(", ")) };
             let name = format!("{} {}", m.name, m.version);
             output::harmless(&format!("{name:<22} {:<16} API {}{needs}  {file}", m.phone_system, m.api_version))
         }
-        Err(why) => output::harmless(&format!("refused                {file}: {why}")),
+        State::Refused(why) | State::Waits(why) => output::harmless(&format!("refused                {file}: {why}")),
     }
 }

@@ -1,6 +1,7 @@
 //! Whether a configuration makes sense, and which lines it has.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use toml::{Table, Value};
 
@@ -44,6 +45,14 @@ fn server(config: &Config, findings: &mut Vec<String>) {
              server.tls, or server.insecure = true if something in front of the host encrypts",
             server.listen
         ));
+    }
+    let scan = config.plugins.scan;
+    if scan < Duration::from_millis(100) || scan > Duration::from_secs(3600) {
+        findings.push(format!("plugins.scan: {scan:?} is not between 100ms and 1h"));
+    }
+    let settle = config.plugins.settle;
+    if settle < Duration::from_millis(100) || settle > Duration::from_secs(60) {
+        findings.push(format!("plugins.settle: {settle:?} is not between 100ms and 1m"));
     }
     if !config.plugins.trusted_keys.is_empty() {
         findings.push(

@@ -84,11 +84,25 @@ pub struct PluginsConfig {
     pub folder: PathBuf,
     /// Only libraries signed with one of these keys.
     pub trusted_keys: Vec<String>,
+    /// Whether the system is asked to tell changes of the folder.
+    pub watch: bool,
+    /// How often the folder is looked at, whatever the system tells.
+    #[serde(with = "duration")]
+    pub scan: Duration,
+    /// How long a file must be unchanged to count as complete, and missing to count as removed.
+    #[serde(with = "duration")]
+    pub settle: Duration,
 }
 
 impl Default for PluginsConfig {
     fn default() -> Self {
-        Self { folder: PathBuf::from("adapters"), trusted_keys: Vec::new() }
+        Self {
+            folder: PathBuf::from("adapters"),
+            trusted_keys: Vec::new(),
+            watch: true,
+            scan: Duration::from_secs(10),
+            settle: Duration::from_secs(2),
+        }
     }
 }
 

@@ -59,6 +59,9 @@ impl Task {
         if let Some(loss) = status.last_error {
             entry["lastError"] = json!({ "code": loss.code, "text": loss.text });
         }
+        if let Some(warning) = &self.warning {
+            entry["warning"] = json!(warning);
+        }
         let mut capabilities = Vec::new();
         write_capabilities(&status.capabilities, &mut capabilities);
         entry["capabilities"] = serde_json::from_slice(&capabilities).unwrap_or_default();

@@ -1,16 +1,27 @@
 //! The adapter's life: made, given inputs, started again after a fault, stopped.
 
+use std::time::Duration;
+
 use jackfield_plugin_api::frame::Start;
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{ErrorCode, ErrorFact, LineId, Severity};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::commands::Answers;
-use super::task::Task;
-use super::transports::Order;
+use super::task::{POST_QUEUE, Task};
 use crate::config::LinePlan;
 use crate::model::Loss;
-use crate::plugins::{Fault, Port};
+use crate::plugins::{Fault, LoadedPlugin, Port};
+
+/// How long a phone system may take to say goodbye.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// An adapter that was made, and what its threads will post.
+pub(super) struct Made {
+    port: Port,
+    posts: (mpsc::Sender<Vec<u8>>, mpsc::Receiver<Vec<u8>>),
+}
 
 impl Task {
     /// Makes the adapter and opens its lines.
@@ -23,6 +34,20 @@ impl Task {
                 return self.fail(ErrorCode::AdapterLoadFailed, why, false).await;
             }
         };
+        match self.make(&plugin) {
+            Ok(made) => self.run_adapter(&plugin, made).await,
+            Err(Fault::Refused { path, text }) => {
+                let at = if path.is_empty() { String::new() } else { format!(".{path}") };
+                let why = format!("connection `{}`: settings{at}: {text}", self.config.id);
+                tracing::error!(connection = %self.config.id, "{why}");
+                self.fail(ErrorCode::ConfigInvalid, why, false).await;
+            }
+            Err(fault) => self.fault(&fault).await,
+        }
+    }
+
+    /// Makes an adapter; nothing of it is obeyed yet.
+    pub(super) fn make(&mut self, plugin: &LoadedPlugin) -> Result<Made, Fault> {
         let now = self.now();
         self.seed = self.seed.wrapping_add(1);
         let start = Start {
@@ -32,32 +57,31 @@ impl Task {
             state_version: 0,
             granted: self.config.grant.clone(),
         };
-        match Port::create(&plugin, now, &start, self.posts.0.clone()) {
-            Ok(port) => {
-                tracing::info!(
-                    connection = %self.config.id, adapter = %plugin.manifest.name,
-                    version = %plugin.manifest.version, lines = self.lines.len(), "adapter started"
-                );
-                let made = port.outputs().to_vec();
-                self.port = Some(port);
-                self.obey(&made);
-                self.publish().await;
-                self.input(&InputFrame::started()).await;
-                let lines: Vec<_> = self.lines.iter().map(|(id, plan)| (*id, plan.clone())).collect();
-                for (id, plan) in lines {
-                    self.open_line(id, &plan).await;
-                }
-                #[cfg(feature = "growth")]
-                self.input(&InputFrame::later()).await;
-            }
-            Err(Fault::Refused { path, text }) => {
-                let at = if path.is_empty() { String::new() } else { format!(".{path}") };
-                let why = format!("connection `{}`: settings{at}: {text}", self.config.id);
-                tracing::error!(connection = %self.config.id, "{why}");
-                self.fail(ErrorCode::ConfigInvalid, why, false).await;
-            }
-            Err(fault) => self.fault(&fault).await,
+        // What threads of an adapter before this one still post is nobody's.
+        let posts = mpsc::channel(POST_QUEUE);
+        let port = Port::create(plugin, now, &start, posts.0.clone())?;
+        Ok(Made { port, posts })
+    }
+
+    /// Gives the adapter the connection.
+    pub(super) async fn run_adapter(&mut self, plugin: &LoadedPlugin, Made { port, posts }: Made) {
+        tracing::info!(
+            connection = %self.config.id, adapter = %plugin.manifest.name,
+            version = %plugin.manifest.version, lines = self.lines.len(), "adapter started"
+        );
+        let made = port.outputs().to_vec();
+        self.port = Some(port);
+        self.posts = posts;
+        self.metrics.running.set(1);
+        self.obey(&made);
+        self.publish().await;
+        self.input(&InputFrame::started()).await;
+        let lines: Vec<_> = self.lines.iter().map(|(id, plan)| (*id, plan.clone())).collect();
+        for (id, plan) in lines {
+            self.open_line(id, &plan).await;
         }
+        #[cfg(feature = "growth")]
+        self.input(&InputFrame::later()).await;
     }
 
     pub(super) async fn open_line(&mut self, id: LineId, plan: &LinePlan) {
@@ -113,6 +137,7 @@ impl Task {
     pub(super) async fn fault(&mut self, fault: &Fault) {
         self.port = None;
         self.metrics.faults.inc();
+        self.go_back(fault).await;
         let wait = self.restart.next();
         self.restart_at = Some(Instant::now() + wait);
         let text = format!("the adapter is at fault: {fault}; it is started again in {} ms", wait.as_millis());
@@ -126,6 +151,7 @@ impl Task {
     pub(super) async fn fail(&mut self, code: ErrorCode, text: String, will_retry: bool) {
         self.transports.abort_all();
         self.metrics.up.set(0);
+        self.metrics.running.set(0);
         self.https.abort_all();
         self.timers.clear();
         let now = self.now();
@@ -144,15 +170,35 @@ impl Task {
     }
 
     pub(super) async fn stop(&mut self) {
-        self.input(&InputFrame::stopping()).await;
-        self.transports.order_all(|| Order::Close);
         let text = "the host is stopping".to_owned();
         let loss = Loss { code: ErrorCode::ConnectionLost, text, native: None, will_retry: false, retry_in_ms: None };
-        let now = self.now();
-        self.model.lost(now, &loss, &mut self.events);
-        self.publish().await;
-        self.lose_commands("the host is stopping").await;
+        self.leave(&loss).await;
         tracing::info!(connection = %self.config.id, "stopped");
+    }
+
+    /// Ends the adapter in order: it logs out, everybody is told, its transports are closed.
+    pub(super) async fn leave(&mut self, loss: &Loss) {
+        self.before = None;
+        self.input(&InputFrame::stopping()).await;
+        self.port = None;
+        self.restart_at = None;
+        self.https.abort_all();
+        self.timers.clear();
+        self.metrics.up.set(0);
+        self.metrics.running.set(0);
+        let now = self.now();
+        self.model.lost(now, loss, &mut self.events);
+        self.publish().await;
+        self.lose_commands(&loss.text).await;
+        let closing = self.transports.close_all(CLOSING);
+        tokio::pin!(closing);
+        loop {
+            // A transport that waits for somebody to take what it read does not hear that it is to close.
+            tokio::select! {
+                () = &mut closing => return,
+                Some(_) = self.transport_events.recv() => {}
+            }
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! A connection: one task that owns its transports, its adapter, its timers and its lines' calls.
 //!
 //! Inputs go to the adapter one at a time; what it reports goes through the model; the events that come out are framed
-//! once and published. No lock stands on that way. The task lives as long as the host: an adapter that is missing,
-//! refuses its settings or panics is tried again, and told in each line's status meanwhile.
+//! once and published. No lock stands on that way. The task lives as long as the host: an adapter that is missing is
+//! waited for, one that panics is tried again, another version takes its place; each line's status tells it meanwhile.
 //!
 //! The types to know: [`ConnectionHandle`] (how others speak to it), [`ConnectionPlan`] (what it is made from).
 
@@ -10,6 +10,7 @@ mod backoff;
 mod client;
 mod commands;
 mod dial;
+mod exchange;
 mod http;
 mod lifecycle;
 mod memory;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::config::{ConnectionConfig, LinePlan};
 use crate::hub::{Hub, LineKey, SessionId, ViewReason};
@@ -40,6 +41,15 @@ use crate::plugins::LoadedPlugin;
 /// How much may wait for a connection before who sends more must wait.
 const QUEUE: usize = 1_024;
 
+/// The adapter that a connection is to run, as the plugins' folder offers it.
+#[derive(Debug, Clone)]
+pub struct Supply {
+    /// The adapter, or why there is none.
+    pub plugin: Result<LoadedPlugin, String>,
+    /// Why something that lies in the folder is not taken instead.
+    pub warning: Option<String>,
+}
+
 /// What a connection is made from.
 #[derive(Debug)]
 pub struct ConnectionPlan {
@@ -47,8 +57,8 @@ pub struct ConnectionPlan {
     pub config: ConnectionConfig,
     /// Its lines, and their keys in the hub.
     pub lines: Vec<(LinePlan, LineKey)>,
-    /// The adapter, or why there is none.
-    pub plugin: Result<LoadedPlugin, String>,
+    /// The adapter, now and whenever there is another one.
+    pub supply: watch::Receiver<Supply>,
     /// For the adapter's random numbers, call ids and jitter.
     pub seed: u64,
     /// Where it counts.

@@ -82,6 +82,7 @@ impl Task {
                 tracing::info!(connection = %self.config.id, "up: {}", up.phone_system);
                 self.transports.order_all(|| Order::Settled);
                 self.restart.reset();
+                self.before = None;
                 self.metrics.up.set(1);
             }
             Fact::Down(down) => {

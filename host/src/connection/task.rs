@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jackfield_plugin_api::frame::Answer;
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{CommandId, LineId, Timestamp};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::backoff::BackOff;
@@ -20,7 +20,7 @@ use super::signals::Signal;
 use super::span::InputSpan;
 use super::timers::Timers;
 use super::transports::{TransportEvent, Transports};
-use super::{ConnectionPlan, ToConnection};
+use super::{ConnectionPlan, Supply, ToConnection};
 use crate::config::{ConnectionConfig, LinePlan};
 use crate::hub::{Hub, LineKey};
 use crate::metrics::ConnectionMetrics;
@@ -30,11 +30,19 @@ use crate::plugins::{LoadedPlugin, Port};
 /// What may wait from all transports: beyond it the phone system's sockets wait.
 const TRANSPORT_QUEUE: usize = 64;
 /// What an adapter's threads may post before they are told to wait.
-const POST_QUEUE: usize = 1_024;
+pub(super) const POST_QUEUE: usize = 1_024;
 
 pub(super) struct Task {
     pub(super) config: ConnectionConfig,
+    /// The adapter that runs, or is to be started.
     pub(super) plugin: Result<LoadedPlugin, String>,
+    pub(super) supply: watch::Receiver<Supply>,
+    /// Why what lies in the folder does not run.
+    pub(super) warning: Option<String>,
+    /// The hash of an adapter that cannot run here, whatever the folder says.
+    pub(super) unfit: Option<String>,
+    /// The adapter before this one, until this one has come up.
+    pub(super) before: Option<LoadedPlugin>,
     pub(super) hub: Hub,
     pub(super) lines: BTreeMap<LineId, LinePlan>,
     pub(super) keys: BTreeMap<LineKey, LineId>,
@@ -70,7 +78,8 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(plan: ConnectionPlan, hub: Hub) -> Self {
-        let ConnectionPlan { config, lines, plugin, seed, metrics } = plan;
+        let ConnectionPlan { config, lines, mut supply, seed, metrics } = plan;
+        let Supply { plugin, warning } = supply.borrow_and_update().clone();
         let (sender, transport_events) = mpsc::channel(TRANSPORT_QUEUE);
         let (adapter, adapter_version, capabilities) = match &plugin {
             Ok(plugin) => {
@@ -115,6 +124,10 @@ impl Task {
             span: InputSpan::default(),
             config,
             plugin,
+            supply,
+            warning,
+            unfit: None,
+            before: None,
             hub,
         }
     }
@@ -141,6 +154,7 @@ impl Task {
                     }
                     None => return self.stop().await,
                 },
+                Ok(()) = self.supply.changed() => self.supplied().await,
                 Some(event) = self.transport_events.recv() => self.transport(event).await,
                 Some(done) = self.https.next() => self.input(&done.frame()).await,
                 Some(bytes) = self.posts.1.recv() => self.input(&InputFrame::posted(&bytes)).await,

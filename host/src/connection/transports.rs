@@ -143,6 +143,21 @@ impl Transports {
         self.open.get(&event.transport).is_some_and(|open| open.life == event.life)
     }
 
+    /// Closes everything in order, and waits until it is closed; after `patience` what is left is broken.
+    pub(super) fn close_all(&mut self, patience: Duration) -> impl Future<Output = ()> + use<> {
+        let closing: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
+        async move {
+            for open in &closing {
+                // One that has ended by itself needs no order.
+                let _ = open.orders.send(Order::Close);
+            }
+            let all = futures_util::future::join_all(closing.iter().map(|open| open.orders.closed()));
+            if tokio::time::timeout(patience, all).await.is_err() {
+                closing.iter().for_each(|open| open.task.abort());
+            }
+        }
+    }
+
     /// Breaks everything at once.
     pub(super) fn abort_all(&mut self) {
         for (_, open) in self.open.drain() {
@@ -296,5 +311,47 @@ impl Task {
         };
         self.waiting.fetch_sub(size, Ordering::Relaxed);
         written.map_err(End::Broken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn closing_waits_until_the_last_word_is_out() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (sender, mut events) = mpsc::channel(4);
+        let mut transports = Transports::new(sender, BackOff::new(crate::config::BackOff::default(), 1));
+        transports.open(TransportId(1), TransportSpec::Tcp { host: "127.0.0.1".to_owned(), port }).unwrap();
+        let (mut socket, _) = listener.accept().await.unwrap();
+        assert!(matches!(events.recv().await.unwrap().happened, Happened::Opened));
+        assert!(transports.order(TransportId(1), Order::Send(b"Logoff".to_vec())));
+        transports.close_all(Duration::from_secs(60)).await;
+        // Nothing was read so far: the bytes and the end are under way already when the wait is over.
+        let mut said = String::new();
+        socket.read_to_string(&mut said).await.unwrap();
+        assert_eq!(said, "Logoff");
+        assert!(!transports.order(TransportId(1), Order::Send(b"more".to_vec())), "it is closed");
+    }
+
+    #[tokio::test]
+    async fn closing_does_not_wait_for_ever() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (sender, mut events) = mpsc::channel(1);
+        let mut transports = Transports::new(sender, BackOff::new(crate::config::BackOff::default(), 1));
+        transports.open(TransportId(1), TransportSpec::Tcp { host: "127.0.0.1".to_owned(), port }).unwrap();
+        let (_socket, _) = listener.accept().await.unwrap();
+        assert!(matches!(events.recv().await.unwrap().happened, Happened::Opened));
+        // More than the sockets hold, and nobody reads.
+        assert!(transports.order(TransportId(1), Order::Send(vec![0; MOST_WAITING])));
+        let orders = transports.open[&TransportId(1)].orders.clone();
+        transports.close_all(Duration::from_millis(50)).await;
+        orders.closed().await;
     }
 }

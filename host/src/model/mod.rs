@@ -14,6 +14,7 @@
 //! up to date (`features`), and each event leaves through `Work::emit`. What the host asks is in `ask`, `view` and
 //! `admit`, what it tells of its own in `tell`.
 
+mod adapter;
 mod admit;
 mod ask;
 mod body;

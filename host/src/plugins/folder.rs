@@ -1,100 +1,210 @@
-//! The folder of libraries: what is in it, and which library a connection gets.
+//! The folder of libraries, looked at again and again: what is new, what is complete, what is gone.
+//!
+//! No clock, no events and no threads here: whoever watches the folder says what time it is and which files are known
+//! to be complete.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::load::{LoadedPlugin, load};
-use super::look::look;
+use super::catalogue::{Catalogue, Entry, State};
+use super::file::Stamp;
+use super::load::Loader;
+use super::look::{Refused, look};
 
-/// A file of the folder.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Entry {
-    /// The file.
-    pub path: PathBuf,
-    /// The library, or why it is refused.
-    pub plugin: Result<LoadedPlugin, String>,
+/// The most libraries of a folder. More is a mistake in `folder`, not a folder of adapters.
+const MOST_FILES: usize = 1_000;
+
+/// What is known of a file.
+#[derive(Debug)]
+struct Known {
+    entry: Entry,
+    /// How it looked last, and since when it looks so.
+    stamp: Stamp,
+    since: Instant,
+    /// How it looked when it was judged.
+    judged: Option<Stamp>,
+    /// The judgement may be another one though the file is the same.
+    again: bool,
+    gone: Option<Instant>,
 }
 
-/// The folder as it was found.
+/// A folder of libraries.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    entries: Vec<Entry>,
-    /// The copies that are loaded. Where a file can be removed while it is mapped they are gone already, so that a host
-    /// that is killed leaves nothing behind.
-    _private: Option<tempfile::TempDir>,
+    settle: Duration,
+    files: BTreeMap<PathBuf, Known>,
+    trouble: Option<String>,
+    /// Whether the last look saw anything at all, and whether there was ever one that did.
+    readable: bool,
+    looked: bool,
+    loader: Loader,
 }
 
 impl Folder {
-    /// Looks at every library of a folder (files with the platform's suffix, in the order of their names) and loads
-    /// those that pass.
+    /// A folder. Files count as complete, and as gone, when they have been so for `settle`.
+    #[must_use]
+    pub fn new(path: &Path, settle: Duration) -> Self {
+        Self {
+            path: path.to_owned(),
+            settle,
+            files: BTreeMap::new(),
+            trouble: None,
+            readable: true,
+            looked: false,
+            loader: Loader::default(),
+        }
+    }
+
+    /// The folder as it is now, every file taken as complete.
     ///
     /// # Errors
-    /// The folder, or the private place for copies, cannot be used.
-    pub fn scan(path: &Path) -> Result<Self, std::io::Error> {
-        let told = |e: std::io::Error, what: &str| std::io::Error::new(e.kind(), format!("{what}: {e}"));
-        let private =
-            tempfile::Builder::new().prefix("jackfield-").tempdir().map_err(|e| told(e, "a private folder"))?;
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(path)
-            .and_then(|entries| entries.map(|entry| entry.map(|e| e.path())).collect())
-            .map_err(|e| told(e, &format!("the plugins' folder {}", path.display())))?;
-        paths.retain(|p| is_library(p));
-        paths.sort();
-        let entries = paths
-            .into_iter()
-            .map(|path| {
-                let plugin = look(&path)
-                    .map_err(|e| e.to_string())
-                    .and_then(|looked| load(&looked, private.path()).map_err(|e| e.to_string()));
-                Entry { path, plugin }
-            })
-            .collect();
-        Ok(Self { path: path.to_owned(), entries, _private: cfg!(windows).then_some(private) })
+    /// It cannot be read.
+    pub fn once(path: &Path) -> Result<Catalogue, String> {
+        let mut folder = Self::new(path, Duration::ZERO);
+        folder.look(Instant::now(), &BTreeSet::new(), true);
+        match &folder.trouble {
+            Some(trouble) if !folder.looked => Err(trouble.clone()),
+            _ => Ok(folder.catalogue()),
+        }
+    }
+
+    /// Looks at every library of the folder (files with the platform's suffix) and loads what passes. `complete`:
+    /// files that were renamed in, or closed after they were written. `again`: also those whose trouble may have
+    /// passed by itself.
+    pub fn look(&mut self, now: Instant, complete: &BTreeSet<PathBuf>, again: bool) {
+        let paths = match list(&self.path) {
+            Ok(paths) => paths,
+            Err(why) => {
+                self.trouble = Some(format!("the plugins' folder {}: {why}", self.path.display()));
+                self.readable = false;
+                return;
+            }
+        };
+        self.readable = true;
+        self.trouble = (paths.len() > MOST_FILES).then(|| {
+            let (folder, all) = (self.path.display(), paths.len());
+            format!("the plugins' folder {folder} has {all} libraries; only the first {MOST_FILES} by name are used")
+        });
+        let mut there = BTreeSet::new();
+        for path in paths.into_iter().take(MOST_FILES) {
+            if let Some(stamp) = Stamp::of(&path) {
+                self.file(&path, stamp, now, complete.contains(&path), again);
+                there.insert(path);
+            }
+        }
+        self.forget_missing(&there, now);
+        self.looked = true;
+    }
+
+    /// When the folder is to be looked at again though nothing seems to happen; none: nothing is open.
+    #[must_use]
+    pub fn next_look(&self) -> Option<Instant> {
+        if !self.readable {
+            return None;
+        }
+        let open = |known: &Known| match known.gone {
+            Some(gone) => Some(gone + self.settle),
+            None => (known.judged.as_ref() != Some(&known.stamp)).then(|| known.since + self.settle),
+        };
+        self.files.values().filter_map(open).min()
     }
 
     /// What was found.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue {
+            folder: self.path.clone(),
+            trouble: self.trouble.clone(),
+            entries: self.files.values().map(|known| known.entry.clone()).collect(),
+            mapped: self.loader.mapped(),
+        }
     }
 
-    /// The plugin of a name: the highest version, or the pinned one.
-    ///
-    /// # Errors
-    /// There is none; what there is instead, and what was refused.
-    pub fn choose(&self, name: &str, version: Option<&str>) -> Result<&LoadedPlugin, String> {
-        let good = || self.entries.iter().filter_map(|e| e.plugin.as_ref().ok());
-        let mut named: Vec<_> = good().filter(|p| p.manifest.name == name).collect();
-        named.sort_by_key(|p| version_key(&p.manifest.version));
-        let chosen = match version {
-            None => named.last(),
-            Some(pin) => named.iter().rev().find(|p| is_pinned(&p.manifest.version, pin)),
-        };
-        chosen.copied().ok_or_else(|| self.why_not(name, version, &named))
+    fn file(&mut self, path: &Path, stamp: Stamp, now: Instant, complete: bool, again: bool) {
+        // What lay there before the host came was complete long ago, if its date says so.
+        let old = !self.looked && stamp.is_older_than(self.settle, SystemTime::now());
+        let known = self.files.entry(path.to_owned()).or_insert_with(|| Known {
+            entry: Entry { path: path.to_owned(), state: State::Waits(String::new()), before: None },
+            stamp: stamp.clone(),
+            since: now,
+            judged: None,
+            again: false,
+            gone: None,
+        });
+        known.gone = None;
+        if known.stamp != stamp {
+            known.stamp = stamp;
+            known.since = now;
+        }
+        if known.judged.as_ref() == Some(&known.stamp) && !(known.again && again) {
+            return;
+        }
+        if old || complete || now.duration_since(known.since) >= self.settle {
+            judge(known, &mut self.loader, now);
+        } else {
+            known.becomes(State::Waits(format!(
+                "it was written less than {} ms ago; it is taken when it rests",
+                self.settle.as_millis()
+            )));
+        }
     }
 
-    fn why_not(&self, name: &str, version: Option<&str>, named: &[&LoadedPlugin]) -> String {
-        let folder = self.path.display();
-        let mut text = match version {
-            Some(pin) if !named.is_empty() => {
-                let there: Vec<_> = named.iter().map(|p| p.manifest.version.as_str()).collect();
-                format!("there is no version {pin} of plugin `{name}` in {folder} (there are: {})", there.join(", "))
-            }
-            _ => format!("there is no plugin `{name}` in {folder}"),
-        };
-        let mut others: Vec<_> =
-            self.entries.iter().filter_map(|e| e.plugin.as_ref().ok()).map(|p| p.manifest.name.as_str()).collect();
-        others.dedup();
-        if named.is_empty() && !others.is_empty() {
-            text.push_str(&format!(" (there are: {})", others.join(", ")));
-        }
-        for entry in &self.entries {
-            if let Err(why) = &entry.plugin {
-                text.push_str(&format!("; {} was refused: {why}", entry.path.display()));
-            }
-        }
-        text
+    fn forget_missing(&mut self, there: &BTreeSet<PathBuf>, now: Instant) {
+        let settle = self.settle;
+        self.files
+            .retain(|path, known| there.contains(path) || now.duration_since(*known.gone.get_or_insert(now)) < settle);
     }
+}
+
+impl Known {
+    fn becomes(&mut self, state: State) {
+        let was = std::mem::replace(&mut self.entry.state, state);
+        match (&self.entry.state, was) {
+            (State::Loaded(_), _) => self.entry.before = None,
+            (_, State::Loaded(plugin)) => self.entry.before = Some(plugin),
+            _ => {}
+        }
+    }
+}
+
+/// Looks at a file that seems to be complete, and loads it.
+fn judge(known: &mut Known, loader: &mut Loader, now: Instant) {
+    let looked = match look(&known.entry.path) {
+        Ok(looked) => looked,
+        Err(changing @ Refused::Changing) => {
+            known.since = now;
+            return known.becomes(State::Waits(changing.to_string()));
+        }
+        Err(refused) => {
+            known.judged = Some(known.stamp.clone());
+            known.again = refused.may_pass();
+            return known.becomes(State::Refused(refused.to_string()));
+        }
+    };
+    known.judged = Some(known.stamp.clone());
+    match loader.load(&looked) {
+        Ok(plugin) => {
+            known.again = false;
+            known.becomes(State::Loaded(plugin));
+        }
+        Err(error) => {
+            known.again = error.may_pass();
+            known.becomes(State::Refused(error.to_string()));
+        }
+    }
+}
+
+fn list(folder: &Path) -> std::io::Result<BTreeSet<PathBuf>> {
+    let mut paths = BTreeSet::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if is_library(&path) {
+            paths.insert(path);
+        }
+    }
+    Ok(paths)
 }
 
 fn is_library(path: &Path) -> bool {
@@ -102,48 +212,136 @@ fn is_library(path: &Path) -> bool {
     !name.starts_with('.') && name.ends_with(std::env::consts::DLL_SUFFIX)
 }
 
-/// What versions are ordered by: three numbers, then releases after pre-releases. `None`: no version.
-pub(super) fn version_key(version: &str) -> Option<([u64; 3], bool, String)> {
-    let without_build = version.split_once('+').map_or(version, |(v, _)| v);
-    let (numbers, pre) = without_build.split_once('-').map_or((without_build, ""), |(n, p)| (n, p));
-    let mut parsed = numbers.split('.').map(|n| n.parse::<u64>().ok());
-    let key = [parsed.next()??, parsed.next()??, parsed.next()??];
-    parsed.next().is_none().then(|| (key, pre.is_empty(), pre.to_owned()))
-}
-
-/// Whether a version is the pinned one: `1`, `1.2` and `1.2.3` all pin 1.2.3.
-fn is_pinned(version: &str, pin: &str) -> bool {
-    version == pin || version.strip_prefix(pin).is_some_and(|rest| rest.starts_with('.'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn versions_are_ordered_as_people_mean_them() {
-        let mut versions = ["1.10.0", "1.9.3", "1.10.0-rc.1", "0.4.0"];
-        versions.sort_by_key(|v| version_key(v));
-        assert_eq!(versions, ["0.4.0", "1.9.3", "1.10.0-rc.1", "1.10.0"]);
-        for bad in ["", "1", "1.2", "1.2.x", "1.2.3.4", "v1.2.3"] {
-            assert_eq!(version_key(bad), None, "{bad}");
+    const SETTLE: Duration = Duration::from_secs(2);
+
+    struct Bed {
+        dir: tempfile::TempDir,
+        folder: Folder,
+        now: Instant,
+    }
+
+    impl Bed {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let folder = Folder::new(dir.path(), SETTLE);
+            let mut bed = Self { dir, folder, now: Instant::now() };
+            bed.look(&[]);
+            bed
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.dir.path().join(format!("{name}{}", std::env::consts::DLL_SUFFIX))
+        }
+
+        fn look(&mut self, complete: &[&str]) {
+            let complete = complete.iter().map(|name| self.path(name)).collect();
+            self.folder.look(self.now, &complete, false);
+        }
+
+        fn wait(&mut self, time: Duration) {
+            self.now += time;
+            self.look(&[]);
+        }
+
+        /// The first letter of each file's state.
+        fn states(&self) -> String {
+            let letter = |entry: &Entry| match entry.state {
+                State::Loaded(_) => 'l',
+                State::Refused(_) => 'r',
+                State::Waits(_) => 'w',
+            };
+            self.folder.catalogue().entries.iter().map(letter).collect()
         }
     }
 
     #[test]
-    fn a_pin_names_a_version_or_its_beginning() {
-        assert!(is_pinned("1.2.3", "1.2") && is_pinned("1.2.3", "1.2.3") && is_pinned("1.2.3", "1"));
-        assert!(!is_pinned("1.20.3", "1.2") && !is_pinned("1.2.3", "1.2.4"));
+    fn a_file_is_judged_when_it_rests() {
+        let mut bed = Bed::new();
+        std::fs::write(bed.path("a"), "half").unwrap();
+        bed.look(&[]);
+        assert_eq!(bed.states(), "w");
+        assert_eq!(bed.folder.next_look(), Some(bed.now + SETTLE));
+        bed.now += SETTLE * 3 / 4;
+        std::fs::write(bed.path("a"), "half and more").unwrap();
+        bed.look(&[]);
+        bed.wait(SETTLE * 3 / 4);
+        assert_eq!(bed.states(), "w", "it was written in between");
+        bed.wait(SETTLE / 4);
+        assert_eq!(bed.states(), "r");
+        assert_eq!(bed.folder.next_look(), None);
     }
 
     #[test]
-    fn a_missing_plugin_is_told_with_what_there_is() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(format!("broken{}", std::env::consts::DLL_SUFFIX)), "no library").unwrap();
-        std::fs::write(dir.path().join("README.txt"), "not looked at").unwrap();
-        let folder = Folder::scan(dir.path()).unwrap();
-        assert_eq!(folder.entries().len(), 1);
-        let told = folder.choose("asterisk", None).unwrap_err();
+    fn a_file_that_was_renamed_in_or_closed_is_judged_at_once() {
+        let mut bed = Bed::new();
+        std::fs::write(bed.path("a"), "whole").unwrap();
+        std::fs::write(bed.path("b"), "whole").unwrap();
+        bed.look(&["b"]);
+        assert_eq!(bed.states(), "wr");
+    }
+
+    #[test]
+    fn what_lay_there_before_the_start_is_judged_by_its_date() {
+        let mut bed = Bed::new();
+        for (name, age) in [("a", 60), ("b", 0)] {
+            std::fs::write(bed.path(name), "x").unwrap();
+            let date = SystemTime::now() - Duration::from_secs(age);
+            std::fs::File::options().write(true).open(bed.path(name)).unwrap().set_modified(date).unwrap();
+        }
+        bed.folder = Folder::new(bed.dir.path(), SETTLE);
+        bed.look(&[]);
+        assert_eq!(bed.states(), "rw");
+        bed.wait(SETTLE);
+        assert_eq!(bed.states(), "rr");
+    }
+
+    #[test]
+    fn a_file_is_gone_when_it_stays_away() {
+        let mut bed = Bed::new();
+        std::fs::write(bed.path("a"), "x").unwrap();
+        bed.look(&["a"]);
+        std::fs::remove_file(bed.path("a")).unwrap();
+        bed.look(&[]);
+        assert_eq!(bed.states(), "r");
+        std::fs::write(bed.path("a"), "y").unwrap();
+        bed.wait(SETTLE);
+        assert_eq!(bed.states(), "w", "it came back as another");
+        std::fs::remove_file(bed.path("a")).unwrap();
+        bed.look(&[]);
+        assert_eq!(bed.folder.next_look(), Some(bed.now + SETTLE));
+        bed.wait(SETTLE);
+        assert_eq!(bed.states(), "");
+    }
+
+    #[test]
+    fn a_folder_that_vanishes_takes_nothing_with_it() {
+        let mut bed = Bed::new();
+        std::fs::write(bed.path("a"), "x").unwrap();
+        bed.look(&["a"]);
+        let away = bed.dir.path().with_extension("away");
+        std::fs::rename(bed.dir.path(), &away).unwrap();
+        bed.wait(SETTLE);
+        bed.wait(SETTLE);
+        assert_eq!(bed.states(), "r");
+        assert!(bed.folder.catalogue().trouble.unwrap().contains("the plugins' folder"));
+        std::fs::rename(&away, bed.dir.path()).unwrap();
+        bed.wait(SETTLE);
+        assert_eq!((bed.states().as_str(), bed.folder.catalogue().trouble), ("r", None));
+    }
+
+    #[test]
+    fn only_libraries_are_looked_at_and_a_missing_plugin_is_told_with_what_there_is() {
+        let mut bed = Bed::new();
+        std::fs::write(bed.path("broken"), "no library").unwrap();
+        std::fs::write(bed.path(".hidden"), "no library").unwrap();
+        std::fs::write(bed.dir.path().join("README.txt"), "not looked at").unwrap();
+        bed.look(&["broken"]);
+        assert_eq!(bed.states(), "r");
+        let told = bed.folder.catalogue().choose("asterisk", None).unwrap_err();
         assert!(told.contains("there is no plugin `asterisk`") && told.contains("was refused"), "{told}");
     }
 }

@@ -4,7 +4,11 @@
 //! and a file in the folder may be overwritten at any time. It is never unloaded (nothing Rust can be).
 #![allow(unsafe_code)]
 
+use std::collections::HashMap;
+use std::env::temp_dir;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use abi_stable::library::{AbiHeaderRef, LibraryError};
 use abi_stable::std_types::RVec;
@@ -15,21 +19,24 @@ use libloading::Library;
 
 use super::look::Looked;
 
+/// What is kept of a text that a library, or a crate, makes of an error.
+const MOST_TEXT: usize = 300;
+
 /// Why a library could not be loaded.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The private copy could not be written.
-    #[error("its private copy {path} cannot be written: {source}", path = path.display())]
+    #[error("its private copy in {folder} cannot be written: {why}", folder = folder.display())]
     Copy {
-        /// The copy.
-        path: PathBuf,
+        /// The folder for temporary files.
+        folder: PathBuf,
         /// Why.
-        source: std::io::Error,
+        why: String,
     },
     /// The dynamic linker refused it.
-    #[error("the dynamic linker refuses it: {}", with_sources(.0))]
-    Link(#[from] libloading::Error),
+    #[error("the dynamic linker refuses it: {0}")]
+    Link(String),
     /// Its envelope does not fit.
     #[error("its ABI does not fit this host's: {0}")]
     Abi(String),
@@ -38,9 +45,10 @@ pub enum LoadError {
     Manifest(String),
 }
 
-impl From<LibraryError> for LoadError {
-    fn from(error: LibraryError) -> Self {
-        Self::Abi(error.to_string())
+impl LoadError {
+    /// Whether loading the same bytes again may help: there is space again, a library that it needs was installed.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Copy { .. } | Self::Link(_))
     }
 }
 
@@ -73,41 +81,104 @@ impl std::fmt::Debug for LoadedPlugin {
     }
 }
 
-/// Loads a library that was looked at, from a copy in `private`.
-///
-/// # Errors
-/// Why it cannot be loaded.
-pub fn load(looked: &Looked, private: &Path) -> Result<LoadedPlugin, LoadError> {
-    let copy = private.join(format!("{}{}", looked.hash, std::env::consts::DLL_SUFFIX));
-    if !copy.exists() {
-        let failed = |source| LoadError::Copy { path: copy.clone(), source };
-        let part = copy.with_extension("part");
-        std::fs::write(&part, &looked.bytes).map_err(failed)?;
-        std::fs::rename(&part, &copy).map_err(failed)?;
-    }
-    let module = open(&copy)?;
-    let mut out = RVec::new();
-    let status = module.manifest()(&mut out);
-    if status != status::OK {
-        let text = unpack::<FaultReport>(&out).map_or_else(|e| e, |f| format!("{} ({})", f.text, f.place));
-        return Err(LoadError::Manifest(text));
-    }
-    let manifest: Manifest = unpack(&out).map_err(LoadError::Manifest)?;
-    check_manifest(&manifest).map_err(LoadError::Manifest)?;
-    Ok(LoadedPlugin { manifest, hash: looked.hash.clone(), module })
+/// Loads libraries, each content once: what was loaded is there for as long as the process is.
+#[derive(Debug, Default)]
+pub struct Loader {
+    known: HashMap<String, Result<Arc<LoadedPlugin>, LoadError>>,
+    mapped: usize,
+    /// Copies that are mapped. Where such a file can be removed it is gone already, so that a host that is killed
+    /// leaves nothing behind.
+    private: Vec<tempfile::TempDir>,
 }
 
-fn open(copy: &Path) -> Result<PluginRef, LoadError> {
+impl Loader {
+    /// Loads a library that was looked at. One that is loaded already is only looked up, whatever its file is called.
+    ///
+    /// # Errors
+    /// Why it cannot be loaded.
+    pub fn load(&mut self, looked: &Looked) -> Result<Arc<LoadedPlugin>, LoadError> {
+        if let Some(known) = self.known.get(&looked.hash) {
+            return known.clone();
+        }
+        let loaded = self.map(looked).map(Arc::new);
+        if loaded.as_ref().err().is_none_or(|error| !error.may_pass()) {
+            self.known.insert(looked.hash.clone(), loaded.clone());
+        }
+        loaded
+    }
+
+    /// How many libraries are mapped into this process, for good.
+    #[must_use]
+    pub fn mapped(&self) -> usize {
+        self.mapped
+    }
+
+    fn map(&mut self, looked: &Looked) -> Result<LoadedPlugin, LoadError> {
+        let (private, copy) = copy(looked).map_err(|e| LoadError::Copy { folder: temp_dir(), why: e.to_string() })?;
+        let library = open(&copy)?;
+        self.mapped += 1;
+        if cfg!(windows) {
+            self.private.push(private);
+        }
+        let module = root_module(library)?;
+        let mut out = RVec::new();
+        let status = module.manifest()(&mut out);
+        if status != status::OK {
+            let text = unpack::<FaultReport>(&out).map_or_else(|e| e, |f| format!("{} ({})", f.text, f.place));
+            return Err(LoadError::Manifest(text));
+        }
+        let manifest: Manifest = unpack(&out).map_err(LoadError::Manifest)?;
+        check_manifest(&manifest).map_err(LoadError::Manifest)?;
+        Ok(LoadedPlugin { manifest, hash: looked.hash.clone(), module })
+    }
+}
+
+/// Writes the bytes that were looked at into a folder that is nobody else's (mode 0700), under their hash.
+fn copy(looked: &Looked) -> std::io::Result<(tempfile::TempDir, PathBuf)> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    let private = builder.prefix("jackfield-").tempdir()?;
+    let copy = private.path().join(format!("{}{}", looked.hash, std::env::consts::DLL_SUFFIX));
+    std::fs::write(&copy, &looked.bytes)?;
+    Ok((private, copy))
+}
+
+fn open(copy: &Path) -> Result<Library, LoadError> {
     // SAFETY: the file passed the static check and is ours alone; its constructors are those of a Rust cdylib. That
     // the library's code is sound is what the administrator trusts when choosing `isolation = "host"`.
-    let library = unsafe { Library::new(copy) }?;
+    unsafe { Library::new(copy) }.map_err(|e| {
+        // The copy has another place each time, which says nothing to anybody.
+        let place = format!("{}: ", copy.display());
+        LoadError::Link(with_sources(&e).replace(&place, ""))
+    })
+}
+
+fn root_module(library: Library) -> Result<PluginRef, LoadError> {
+    // What is returned points into the library for ever, and what has run once cannot be unloaded.
+    let library = ManuallyDrop::new(library);
     // SAFETY: every library with our section exports this symbol as a `LibHeader`, whose first field is the
     // `AbiHeader` that `upgrade` checks before it believes the rest.
-    let header = unsafe { *library.get::<AbiHeaderRef>(EXPORT_NAME.as_bytes())? };
-    let module = header.upgrade()?.init_root_module::<PluginRef>()?;
-    // `module` points into the library for ever.
-    std::mem::forget(library);
-    Ok(module)
+    let header =
+        unsafe { *library.get::<AbiHeaderRef>(EXPORT_NAME.as_bytes()).map_err(|e| LoadError::Abi(with_sources(&e)))? };
+    let module = header.upgrade().and_then(|header| header.init_root_module::<PluginRef>());
+    module.map_err(|e| LoadError::Abi(envelope(&e)))
+}
+
+/// What is wrong with an envelope: `abi_stable` dumps pages.
+fn envelope(error: &LibraryError) -> String {
+    let what = match error {
+        LibraryError::InvalidAbiHeader(_) => "it was built with another version of `abi_stable`".to_owned(),
+        LibraryError::AbiInstability(_) => "the types of its envelope are laid out otherwise".to_owned(),
+        other => {
+            let text: Vec<String> = other.to_string().split_whitespace().map(ToOwned::to_owned).collect();
+            text.join(" ").chars().take(MOST_TEXT).collect()
+        }
+    };
+    format!("{what}; the vendor must build it with this version of jackfield-plugin-api")
 }
 
 fn check_manifest(manifest: &Manifest) -> Result<(), String> {
@@ -116,8 +187,45 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
     if name.is_empty() || name.len() > 100 || !name.bytes().all(good) {
         return Err(format!("the name `{name}` does not consist of a-z, 0-9 and -"));
     }
-    if super::folder::version_key(&manifest.version).is_none() {
+    if super::version::version_key(&manifest.version).is_none() {
         return Err(format!("the version `{}` is no semantic version (1.2.3)", manifest.version));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some() -> Looked {
+        let section = jackfield_plugin_api::section::encode("acme", "1.0.0", true);
+        let section = jackfield_plugin_api::section::decode(&section).unwrap();
+        Looked { section, hash: "0123abcd".to_owned(), bytes: b"bytes that were looked at".to_vec() }
+    }
+
+    #[test]
+    fn a_copy_is_what_was_looked_at_and_nobody_elses() {
+        let (private, copy) = copy(&some()).unwrap();
+        assert_eq!(std::fs::read(&copy).unwrap(), some().bytes);
+        assert!(copy.file_name().unwrap().to_string_lossy().starts_with("0123abcd"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(private.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        let place = private.path().to_owned();
+        drop(private);
+        assert!(!place.exists());
+    }
+
+    #[test]
+    fn what_the_linker_refuses_is_tried_again_and_leaves_nothing() {
+        let mut loader = Loader::default();
+        for _ in 0..2 {
+            let error = loader.load(&some()).unwrap_err();
+            assert!(matches!(&error, LoadError::Link(_)) && error.may_pass(), "{error}");
+            assert!(!error.to_string().contains("jackfield-"), "the copy's place says nothing: {error}");
+        }
+        assert_eq!((loader.mapped(), loader.known.len()), (0, 0));
+    }
 }

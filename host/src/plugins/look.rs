@@ -4,8 +4,6 @@
 //! before any ABI check. So a file must pass here first: a complete shared library for this machine, with the section
 //! that `export_adapter!` writes and the symbol that the loader needs.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use jackfield_plugin_api::abi::EXPORT_NAME;
@@ -16,8 +14,7 @@ use object::{
 };
 use sha2::{Digest, Sha256};
 
-/// The largest library. Adapters are a few megabytes; debug builds with symbols some tens.
-const MAX_SIZE: u64 = 512 * 1024 * 1024;
+use super::file::{self, MAX_SIZE};
 
 /// A library that passed.
 #[derive(Debug)]
@@ -38,6 +35,12 @@ pub enum Refused {
     /// It cannot be read.
     #[error("it cannot be read: {0}")]
     Unreadable(String),
+    /// It is a folder, a pipe, a device.
+    #[error("it is no library, but {0}")]
+    NoFile(&'static str),
+    /// It was written to while it was read.
+    #[error("it changes while it is read; it is looked at again when it rests")]
+    Changing,
     /// It is too large to be a library.
     #[error("it has {0} bytes; a library of more than {MAX_SIZE} is not loaded")]
     TooLarge(u64),
@@ -68,34 +71,22 @@ pub enum Refused {
     Aborts,
 }
 
+impl Refused {
+    /// Whether looking again may help though the file is the same.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreadable(_) | Self::Changing)
+    }
+}
+
 /// Looks at a file.
 ///
 /// # Errors
 /// Why it is refused.
 pub fn look(path: &Path) -> Result<Looked, Refused> {
-    let bytes = read(path)?;
+    let bytes = file::read(path)?;
     let section = check(&bytes)?;
     let hash = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
     Ok(Looked { section, hash, bytes })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Refused> {
-    let unreadable = |e: std::io::Error| Refused::Unreadable(e.to_string());
-    let file = File::open(path).map_err(unreadable)?;
-    let meta = file.metadata().map_err(unreadable)?;
-    if !meta.is_file() {
-        return Err(Refused::Unreadable("it is no file".to_owned()));
-    }
-    if meta.len() > MAX_SIZE {
-        return Err(Refused::TooLarge(meta.len()));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
-    // The file may grow while it is read.
-    file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    match u64::try_from(bytes.len()) {
-        Ok(size) if size <= MAX_SIZE => Ok(bytes),
-        _ => Err(Refused::TooLarge(MAX_SIZE + 1)),
-    }
 }
 
 /// Checks a library's bytes.
@@ -188,7 +179,46 @@ mod tests {
         assert_eq!(check(b"").unwrap_err().to_string(), "it is no complete shared library: it is empty");
         assert!(check(b"#!/bin/sh\n").unwrap_err().to_string().starts_with("it is no complete shared library"));
         assert!(matches!(look(Path::new("/nonexistent")), Err(Refused::Unreadable(_))));
-        assert!(matches!(look(Path::new("/")), Err(Refused::Unreadable(_))));
+        assert!(matches!(look(Path::new("/")), Err(Refused::NoFile(_))));
+    }
+
+    /// A library of this system, which every process has mapped.
+    #[cfg(target_os = "linux")]
+    fn some_library() -> Vec<u8> {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let path = maps.lines().filter_map(|line| line.split_whitespace().nth(5)).find(|path| path.contains("libc"));
+        std::fs::read(path.unwrap()).unwrap()
+    }
+
+    #[cfg(target_os = "linux")]
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(512))]
+        /// Whatever bytes there are: a refusal, never a panic.
+        #[test]
+        fn no_bytes_make_the_check_panic(
+            changes in proptest::collection::vec((proptest::prelude::any::<u32>(), proptest::prelude::any::<u8>()), 0..64),
+            in_headers in proptest::prelude::any::<bool>(),
+            cut in proptest::prelude::any::<u32>(),
+        ) {
+            static LIBRARY: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+            let mut bytes = LIBRARY.get_or_init(some_library).clone();
+            // The headers stand at both ends.
+            let table = usize::try_from(u64::from_le_bytes(bytes[0x28..0x30].try_into().unwrap())).unwrap();
+            let length = bytes.len();
+            for (at, byte) in changes {
+                let at = at as usize;
+                let place = match (in_headers, at % 2) {
+                    (true, 0) => at % 1_024,
+                    (true, _) => table + at % (length - table),
+                    (false, _) => at % length,
+                };
+                bytes[place] = byte;
+            }
+            if cut % 4 == 0 {
+                bytes.truncate(cut as usize % length);
+            }
+            proptest::prop_assert!(check(&bytes).is_err());
+        }
     }
 
     #[test]

@@ -1,12 +1,22 @@
-//! Libraries: looked at before anything of them is mapped ([`look`]), chosen from the folder ([`folder`]), loaded
-//! ([`load`]), and run behind the seam that every isolation shares ([`port`]).
+//! Libraries: looked at before anything of them is mapped ([`look`]), loaded ([`load`]), and run behind the seam that
+//! every isolation shares ([`port`]).
+//!
+//! Where they come from is a [`folder`], which is watched ([`watch`]) while the host runs. What it has to offer is a
+//! [`catalogue`]; which connection gets what of it is the business of [`crate::supply`].
 
+pub mod catalogue;
+mod file;
 pub mod folder;
 pub mod load;
+mod log;
 pub mod look;
 pub mod port;
+mod version;
+pub mod watch;
 
+pub use catalogue::{Catalogue, Entry, State};
 pub use folder::Folder;
-pub use load::{LoadError, LoadedPlugin};
+pub use load::{LoadError, LoadedPlugin, Loader};
 pub use look::{Looked, Refused};
 pub use port::{Fault, Port};
+pub use watch::FolderWatch;

@@ -1,6 +1,8 @@
 //! A plugin for tests of the ABI and of the loader: it uses every part of the API once, and does on command what a
 //! good plugin never does (panics, floods).
 //!
+//! Tests make other builds of it by writing into the library: what it says of itself stands in [`RECORD`].
+//!
 //! Built with the feature `growth` it is a plugin of a later version: its facts carry a field, it reports a kind of
 //! fact and sends a kind of log that an older host does not know.
 
@@ -46,6 +48,26 @@ struct Fixture {
     handled: u64,
 }
 
+/// What this library is: name, version, needs, where it fails. `-`: nothing. Found in the library's file by its first
+/// word.
+static RECORD: [u8; 128] = {
+    let text = concat!("FIXTURE-RECORD fixture ", env!("CARGO_PKG_VERSION"), " - -").as_bytes();
+    let mut record = [b' '; 128];
+    let mut at = 0;
+    while at < text.len() {
+        record[at] = text[at];
+        at += 1;
+    }
+    record
+};
+
+/// A word of the record.
+fn record(word: usize) -> &'static str {
+    // What stands in the file is not what the compiler saw.
+    let record: &'static [u8] = std::hint::black_box(&RECORD);
+    std::str::from_utf8(record).unwrap_or_default().split_whitespace().nth(word).filter(|w| *w != "-").unwrap_or("")
+}
+
 fn capabilities() -> Capabilities {
     Capabilities::new(CallFeatures::DIAL | CallFeatures::DROP | CallFeatures::HOLD | CallFeatures::UNHOLD)
         .snapshot(SnapshotSupport::Full)
@@ -53,7 +75,8 @@ fn capabilities() -> Capabilities {
 
 impl Fixture {
     fn panic_if(&self, place: &str) {
-        assert!(self.settings.panic_at.as_deref() != Some(place), "the fixture panics at {place}, as it was told");
+        let told = self.settings.panic_at.as_deref() == Some(place) || record(4) == place;
+        assert!(!told, "the fixture panics at {place}, as it was told");
     }
 
     fn line(&self, line: LineId, host: &mut Host<'_>) {
@@ -91,12 +114,16 @@ impl Adapter for Fixture {
     type LineConfig = LineSettings;
 
     fn manifest() -> Manifest {
-        Manifest::new("fixture", env!("CARGO_PKG_VERSION"), "Fixture", capabilities())
-            .description("For tests.")
-            .saves(1, 1)
+        assert!(record(4) != "manifest", "the fixture panics at its manifest, as it was told");
+        let manifest = Manifest::new(record(1), record(2), "Fixture", capabilities());
+        let manifest = manifest.description("For tests.").saves(1, 1);
+        if record(3).is_empty() { manifest } else { manifest.needs([record(3)]) }
     }
 
     fn new(settings: Settings, host: &mut Host<'_>) -> Result<Self, ConfigError> {
+        if record(4) == "settings" {
+            return Err(ConfigError::new("greeting", "this version greets nobody"));
+        }
         if let Some(text) = &settings.refuse {
             return Err(ConfigError::new("refuse", text.as_str()));
         }
