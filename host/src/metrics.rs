@@ -80,6 +80,12 @@ pub struct PluginMetrics {
 }
 
 impl PluginMetrics {
+    /// Whether so many libraries were exchanged that a restart is due.
+    #[must_use]
+    pub fn is_restart_due(&self) -> bool {
+        self.restart_due.get() == 1
+    }
+
     /// Takes over what was found.
     pub fn tell(&self, found: &Catalogue) {
         let of = |state| self.files.get_or_create(&OfState { state }).clone();

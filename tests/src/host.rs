@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -57,6 +57,8 @@ pub struct Host {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     url: String,
+    program: PathBuf,
+    env: Vec<(String, String)>,
 }
 
 impl Host {
@@ -81,7 +83,10 @@ impl Host {
         }
         let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[plugins]\nfolder = \"adapters\"\n{}", setup.config);
         fs::write(dir.path().join("jackfield.toml"), config).map_err(text)?;
-        let mut child = Command::new(build::jackfield(setup.version)?)
+        let program = build::jackfield(setup.version)?;
+        let mut child = Command::new(&program)
+            .env("XDG_RUNTIME_DIR", dir.path())
+            .env_remove("RUNTIME_DIRECTORY")
             .arg("run")
             .arg("--config")
             .arg(dir.path().join("jackfield.toml"))
@@ -99,9 +104,41 @@ impl Host {
                 lock(&lines).push(line);
             }
         });
-        let mut host = Self { dir, child, log, url: String::new() };
+        let env = setup.env.clone();
+        let mut host = Self { dir, child, log, url: String::new(), program, env };
         host.url = host.wait_for_url()?;
         Ok(host)
+    }
+
+    /// Runs the host's own command line beside it: `status`, `reload` …
+    ///
+    /// # Errors
+    /// It cannot be run.
+    pub fn command(&self, arguments: &[&str]) -> Result<Output, String> {
+        Command::new(&self.program)
+            .env("XDG_RUNTIME_DIR", self.dir.path())
+            .env_remove("RUNTIME_DIRECTORY")
+            .envs(self.env.iter().map(|(k, v)| (k, v)))
+            .args(arguments)
+            .arg("--config")
+            .arg(self.config())
+            .output()
+            .map_err(|e| e.to_string())
+    }
+
+    /// The configuration file.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.dir.path().join("jackfield.toml")
+    }
+
+    /// Replaces the configuration, as an administrator does; it takes effect with a reload.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write_config(&self, config: &str) -> Result<(), String> {
+        let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[plugins]\nfolder = \"adapters\"\n{config}");
+        fs::write(self.config(), config).map_err(|e| e.to_string())
     }
 
     fn wait_for_url(&mut self) -> Result<String, String> {

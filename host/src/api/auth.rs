@@ -18,6 +18,8 @@ pub struct User {
     pub role: Role,
     /// Their lines, in their order; the first is the panel's default.
     pub lines: Vec<(String, LineKey)>,
+    /// What they showed, as a hash.
+    shown: [u8; 32],
 }
 
 impl User {
@@ -61,8 +63,8 @@ impl Users {
             if user.role == Role::Admin {
                 add(&|_| true);
             }
-            let entry = User { name: user.name.clone(), role: user.role, lines: seen };
-            by_token.insert(digest(user.token.reveal()), Arc::new(entry));
+            let shown = digest(user.token.reveal());
+            by_token.insert(shown, Arc::new(User { name: user.name.clone(), role: user.role, lines: seen, shown }));
         }
         Self { by_token }
     }
@@ -71,5 +73,11 @@ impl Users {
     #[must_use]
     pub fn authenticate(&self, token: &str) -> Option<Arc<User>> {
         self.by_token.get(&digest(token)).cloned()
+    }
+
+    /// What has become of somebody who was let in before: the user that their token stands for now.
+    #[must_use]
+    pub fn again(&self, user: &User) -> Option<Arc<User>> {
+        self.by_token.get(&user.shown).filter(|now| now.name == user.name).cloned()
     }
 }

@@ -38,7 +38,7 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 
 /// Numbers tell how busy a business is: not for everybody.
 async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    let user = websocket::bearer(&headers).and_then(|token| shared.users.authenticate(&token));
+    let user = websocket::bearer(&headers).and_then(|token| shared.directory().users.authenticate(&token));
     match user.map(|u| u.role) {
         Some(Role::Admin | Role::Service | Role::Supervisor) => {
             let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");

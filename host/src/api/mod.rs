@@ -4,50 +4,63 @@
 //! each client then is a [`session`]: a task that reads its requests. What goes to the client is the hub's.
 
 pub mod auth;
+mod directory;
 pub mod http;
 pub mod server;
 pub mod session;
 mod split;
 pub mod websocket;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
 use crate::config::ServerConfig;
-use crate::connection::ConnectionHandle;
-use crate::hub::{Hub, LineKey};
+use crate::hub::Hub;
 use crate::metrics::Metrics;
 
-use auth::Users;
+pub use directory::Directory;
 
 /// What every request needs.
 #[derive(Debug)]
 pub struct Shared {
-    /// `[server]`.
+    /// `[server]`, as it was at the start.
     pub config: ServerConfig,
-    /// Who may connect.
-    pub users: Users,
     /// The fan-out.
     pub hub: Hub,
-    /// The connection of every line.
-    pub connections: HashMap<LineKey, ConnectionHandle>,
     /// What `/metrics` tells.
     pub metrics: Arc<Metrics>,
+    directory: Arc<ArcSwap<Directory>>,
+    replaced: watch::Sender<()>,
     stopping: AtomicBool,
 }
 
 impl Shared {
     /// Puts it together.
     #[must_use]
-    pub fn new(
-        config: ServerConfig,
-        users: Users,
-        hub: Hub,
-        connections: HashMap<LineKey, ConnectionHandle>,
-        metrics: Arc<Metrics>,
-    ) -> Arc<Self> {
-        Arc::new(Self { config, users, hub, connections, metrics, stopping: AtomicBool::new(false) })
+    pub fn new(config: ServerConfig, directory: Arc<ArcSwap<Directory>>, hub: Hub, metrics: Arc<Metrics>) -> Arc<Self> {
+        let (replaced, _) = watch::channel(());
+        Arc::new(Self { config, hub, metrics, directory, replaced, stopping: AtomicBool::new(false) })
+    }
+
+    /// Users and lines as they are now.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
+    }
+
+    /// Users and lines are others from now on; every session looks whether it may stay.
+    pub fn replace(&self, directory: Directory) {
+        self.directory.store(Arc::new(directory));
+        self.replaced.send_replace(());
+    }
+
+    /// Tells when users and lines have changed.
+    #[must_use]
+    pub fn replaced(&self) -> watch::Receiver<()> {
+        self.replaced.subscribe()
     }
 
     /// Nobody new is let in from now on.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls_pki_types::pem::PemObject;
@@ -81,7 +82,28 @@ impl AsyncWrite for Stream {
 /// A socket that listens, and how its clients are encrypted.
 pub struct Server {
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Certificate>,
+}
+
+/// The certificate that new clients are shown; it can be renewed while the host runs.
+#[derive(Clone)]
+pub struct Certificate(Arc<ArcSwap<rustls::ServerConfig>>);
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Certificate")
+    }
+}
+
+impl Certificate {
+    /// Reads the files again. Clients that are connected stay.
+    ///
+    /// # Errors
+    /// They cannot be used; the certificate stays as it was.
+    pub fn renew(&self, files: &TlsFiles) -> Result<(), String> {
+        self.0.store(encryption(files)?);
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Server {
@@ -96,7 +118,8 @@ impl Server {
     /// # Errors
     /// The address cannot be had, or the certificate cannot be used.
     pub fn listen(config: &ServerConfig) -> Result<Self, String> {
-        let tls = config.tls.as_ref().map(acceptor).transpose()?;
+        let tls = config.tls.as_ref().map(encryption).transpose()?;
+        let tls = tls.map(|tls| Certificate(Arc::new(ArcSwap::new(tls))));
         let listener = bind(config).map_err(|e| format!("server.listen: {}: {e}", config.listen))?;
         Ok(Self { listener, tls })
     }
@@ -109,10 +132,10 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Whether clients are encrypted.
+    /// The certificate, when clients are encrypted.
     #[must_use]
-    pub fn is_encrypted(&self) -> bool {
-        self.tls.is_some()
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.tls.clone()
     }
 
     /// Accepts until the task is dropped.
@@ -130,7 +153,7 @@ impl Server {
                     continue;
                 }
             };
-            let (router, tls) = (router.clone(), self.tls.clone());
+            let (router, tls) = (router.clone(), self.tls.as_ref().map(|tls| TlsAcceptor::from(tls.0.load_full())));
             tokio::spawn(async move {
                 if stream.set_nodelay(true).is_err() {
                     return;
@@ -169,7 +192,7 @@ fn bind(config: &ServerConfig) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, String> {
+fn encryption(files: &TlsFiles) -> Result<Arc<rustls::ServerConfig>, String> {
     let told = |path: &std::path::Path, e: &dyn std::fmt::Display| format!("server.tls: {}: {e}", path.display());
     let certificates: Vec<_> =
         CertificateDer::pem_file_iter(&files.cert).and_then(Iterator::collect).map_err(|e| told(&files.cert, &e))?;
@@ -181,5 +204,5 @@ fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, String> {
         .with_no_client_auth()
         .with_single_cert(certificates, key)
         .map_err(|e| told(&files.cert, &e))?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Arc::new(config))
 }

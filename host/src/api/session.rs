@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncReadExt;
+use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role as Side, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -49,6 +50,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, toke
         token,
         heard: Arc::clone(&heard),
         budget: Budget::new(),
+        replaced: shared.replaced(),
     };
     let reader = tokio::spawn(async move {
         if began.await.is_ok() {
@@ -71,6 +73,8 @@ struct Session {
     token: Option<String>,
     heard: Arc<AtomicU64>,
     budget: Budget,
+    /// Tells when users and lines have changed.
+    replaced: watch::Receiver<()>,
 }
 
 /// How a session ends: close code and reason.
@@ -98,9 +102,15 @@ impl Session {
     }
 
     /// The next request. `Err(None)`: the client is gone.
-    async fn next(&self, socket: &mut WebSocketStream<ReadHalf>) -> Result<String, Option<Goodbye>> {
+    async fn next(&mut self, socket: &mut WebSocketStream<ReadHalf>) -> Result<String, Option<Goodbye>> {
         loop {
-            let message = socket.next().await;
+            let message = tokio::select! {
+                message = socket.next() => message,
+                Ok(()) = self.replaced.changed() => {
+                    self.may_stay()?;
+                    continue;
+                }
+            };
             self.heard.store(self.shared.hub.ticks().load(Ordering::Relaxed), Ordering::Relaxed);
             match message {
                 Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
@@ -125,6 +135,18 @@ impl Session {
         }
     }
 
+    /// Users and lines have changed. Who has other rights now comes again, and resumes.
+    fn may_stay(&self) -> Result<(), Option<Goodbye>> {
+        let Some(user) = &self.user else { return Ok(()) };
+        let goodbye = match self.shared.directory().users.again(user) {
+            Some(now) if now == *user => return Ok(()),
+            Some(_) => Goodbye(close_code::REPLACED, "your lines or your role have changed; connect again".to_owned()),
+            None => Goodbye(close_code::NOT_AUTHENTICATED, "the token is not valid any more".to_owned()),
+        };
+        tracing::info!(target: "audit", session = %self.id, user = %user.name, "closed: {}", goodbye.1);
+        Err(Some(goodbye))
+    }
+
     /// Until the client has proved who it is.
     async fn until_hello(&mut self, socket: &mut WebSocketStream<ReadHalf>) -> Result<(), Option<Goodbye>> {
         let text = self.next(socket).await?;
@@ -143,7 +165,7 @@ impl Session {
         }
         let offered = request.params.get("token").and_then(Value::as_str).map(ToOwned::to_owned);
         let token = offered.or_else(|| self.token.take()).unwrap_or_default();
-        let Some(user) = self.shared.users.authenticate(&token) else {
+        let Some(user) = self.shared.directory().users.authenticate(&token) else {
             tracing::warn!(target: "audit", session = %self.id, from = self.from, "a client without a valid token was refused");
             let text = "the token is missing or not valid; it comes in the Authorization header, as the subprotocol \
                         `bearer.<token>`, or as `token` of `hello`";
@@ -248,7 +270,7 @@ impl Session {
     /// A new token on the live socket: of the same user, or everything that was shown so far would be another's.
     fn authenticate(&mut self, user: &User, params: &Map<String, Value>) -> Result<(), RpcError> {
         let token = params.get("token").and_then(Value::as_str).unwrap_or_default();
-        match self.shared.users.authenticate(token) {
+        match self.shared.directory().users.authenticate(token) {
             Some(new) if new.name == user.name => {
                 self.user = Some(new);
                 Ok(())
@@ -297,8 +319,9 @@ impl Session {
     async fn want(&self, id: Value, wanted: Vec<Wanted>, answer: Value) {
         let keys: Vec<LineKey> = wanted.iter().map(|w| w.line).collect();
         self.shared.hub.want(self.id, id, wanted, answer).await;
+        let directory = self.shared.directory();
         for key in keys {
-            if let Some(connection) = self.shared.connections.get(&key) {
+            if let Some(connection) = directory.connections.get(&key) {
                 connection.view(self.id, key, ViewReason::Session).await;
             }
         }
@@ -344,7 +367,7 @@ impl Session {
                 Duration::from_millis(millis)
             }
         };
-        let Some(connection) = self.shared.connections.get(&key) else {
+        let Some(connection) = self.shared.directory().connections.get(&key).cloned() else {
             return Err(RpcError::ours(ErrorCode::General, "the line has no connection"));
         };
         let params = Value::Object(params);

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration is refused.
 
+mod control;
 mod output;
 mod plugins;
 mod run;
@@ -29,6 +30,10 @@ enum Command {
     Plugins(plugins::Plugins),
     /// Connects to a running host and prints events as they come.
     Watch(watch::Watch),
+    /// Shows how the running host is: connections, adapters, lines, calls, clients.
+    Status(control::Status),
+    /// Lets the running host read its configuration again; only what differs is touched.
+    Reload(control::Reload),
     /// Shows the versions of the host and of its plugin API.
     Version {
         /// As JSON.
@@ -70,6 +75,8 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.main(),
         Command::Plugins(plugins) => plugins.main(),
         Command::Watch(watch) => watch.main(),
+        Command::Status(status) => status.main(),
+        Command::Reload(reload) => reload.main(),
         Command::Version { json } => version(json),
     };
     match done {

@@ -2,10 +2,16 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
 
 use super::{ConfigFile, Failure};
 use crate::config;
-use crate::service::Service;
+#[cfg(unix)]
+use crate::control;
+use crate::control::Requests;
+use crate::service::{Report, Service};
 use crate::telemetry;
 
 /// Runs the host in the foreground until SIGTERM or Ctrl-C.
@@ -23,21 +29,84 @@ impl Run {
             .enable_all()
             .build()
             .map_err(|e| Failure::new(format!("the runtime: {e}")))?;
-        runtime.block_on(serve(config))
+        runtime.block_on(serve(self.file.config, config))
     }
 }
 
-async fn serve(config: config::Config) -> Result<(), Failure> {
+async fn serve(file: PathBuf, config: config::Config) -> Result<(), Failure> {
     // Random enough to tell one run from another; adapters and call ids need no secret.
     let seed = RandomState::new().hash_one(std::process::id());
     raise_file_limit(config.server.max_sessions);
-    let service = Service::start(config, seed).await.map_err(Failure::new)?;
+    let mut signals = Signals::new().map_err(|e| Failure::new(format!("signals: {e}")))?;
+    let mut requests = control(&file);
+    let mut service = Service::start(config, seed).await.map_err(Failure::new)?;
     tracing::info!("clients connect to {}", service.url());
-    wait_for_the_end().await.map_err(|e| Failure::new(format!("signals: {e}")))?;
+    loop {
+        tokio::select! {
+            signal = signals.next() => match signal {
+                Signal::End => break,
+                // The log says what became of it.
+                Signal::Reload => drop(reload(&file, &mut service).await),
+            },
+            asked = requests.next() => {
+                let answer = match asked.method.as_str() {
+                    "status" => Ok(service.status().await),
+                    "reload" => reload(&file, &mut service).await.map(|report| json!(report)),
+                    other => Err(format!("there is no `{other}`; there are status, reload")),
+                };
+                // Who has gone away does not want it any more.
+                let _ = asked.answer.send(answer);
+            }
+        }
+    }
     tracing::info!("stopping");
     service.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Reads the configuration again. What is wrong with it changes nothing.
+async fn reload(file: &Path, service: &mut Service) -> Result<Report, String> {
+    let path = file.to_owned();
+    let read = tokio::task::spawn_blocking(move || config::load(&path).map_err(|e| e.to_string())).await;
+    let new = match read.map_err(|e| e.to_string()).flatten() {
+        Ok(new) => new,
+        Err(why) => {
+            tracing::error!("the configuration is not taken, the one before stays in effect: {why}");
+            return Err(why);
+        }
+    };
+    let report = service.reload(new).await;
+    for what in &report.done {
+        tracing::info!("configuration: {what}");
+    }
+    for what in &report.refused {
+        tracing::error!("configuration: {what}");
+    }
+    for what in &report.restart {
+        tracing::warn!("configuration: {what} takes effect when the host is started again");
+    }
+    if report == Report::default() {
+        tracing::info!("configuration: nothing has changed");
+    }
+    Ok(report)
+}
+
+/// The socket for `jackfield status` and the like. A host runs without it, too.
+#[cfg(unix)]
+fn control(file: &Path) -> Requests {
+    match control::socket_path(file).and_then(|path| control::listen(&path)) {
+        Ok(requests) => requests,
+        Err(why) => {
+            tracing::warn!("`jackfield status` and `jackfield reload` cannot reach this host: {why}");
+            Requests::none()
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn control(_: &Path) -> Requests {
+    Requests::none()
 }
 
 /// Every client is an open file: takes what the system grants, and says when that is less than `max_sessions` needs.
@@ -61,22 +130,55 @@ fn raise_file_limit(max_sessions: usize) {
 #[cfg(not(unix))]
 const fn raise_file_limit(_: usize) {}
 
+/// What the system asks of the host.
+enum Signal {
+    /// Stop in order.
+    End,
+    /// Read the configuration again.
+    Reload,
+}
+
 #[cfg(unix)]
-async fn wait_for_the_end() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    loop {
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => return interrupted,
-            _ = terminate.recv() => return Ok(()),
-            // Usually "read the configuration again", which would end the program if nobody listened.
-            _ = hang_up.recv() => tracing::warn!("SIGHUP: this version reads its configuration at the start only; restart it"),
+            _ = self.interrupt.recv() => Signal::End,
+            _ = self.terminate.recv() => Signal::End,
+            _ = self.hang_up.recv() => Signal::Reload,
         }
     }
 }
 
 #[cfg(not(unix))]
-async fn wait_for_the_end() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Signal {
+        // Without signals the host runs until it is ended.
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::End,
+            Err(_) => std::future::pending().await,
+        }
+    }
 }

@@ -11,7 +11,7 @@ use super::duration;
 use super::secret::SecretText;
 
 /// The whole file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
@@ -36,7 +36,7 @@ pub struct Config {
 }
 
 /// Where clients connect.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ServerConfig {
@@ -65,7 +65,7 @@ impl Default for ServerConfig {
 }
 
 /// A certificate and its key.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TlsFiles {
@@ -76,7 +76,7 @@ pub struct TlsFiles {
 }
 
 /// Where adapters come from.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PluginsConfig {
@@ -107,7 +107,7 @@ impl Default for PluginsConfig {
 }
 
 /// Where calls are kept.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct StoreConfig {
@@ -127,7 +127,7 @@ pub enum Isolation {
 }
 
 /// A connection to a phone system.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ConnectionConfig {
@@ -200,7 +200,7 @@ impl Default for BackOff {
 }
 
 /// Who may call the host's hooks.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HooksConfig {
@@ -220,7 +220,7 @@ pub enum OpenMode {
 }
 
 /// A line that differs from the others, or needs credentials.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LineConfig {
@@ -268,7 +268,7 @@ impl Role {
 }
 
 /// Somebody who may connect.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct UserConfig {

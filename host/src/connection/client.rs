@@ -46,6 +46,34 @@ impl Task {
         self.hub.view(session, key, View { prelude, status }).await;
     }
 
+    /// The connection as an administrator sees it.
+    pub(super) fn whole_status(&self) -> Value {
+        let mut status = json!({ "connection": self.config.id, "plugin": self.config.plugin });
+        match &self.plugin {
+            Ok(plugin) => {
+                let manifest = &plugin.manifest;
+                status["adapter"] = json!({
+                    "name": manifest.name, "version": manifest.version, "sha256": plugin.hash,
+                    "phoneSystem": manifest.phone_system, "running": self.port.is_some(),
+                });
+            }
+            Err(why) => status["waitsFor"] = json!(why),
+        }
+        if let Some(warning) = &self.warning {
+            status["warning"] = json!(warning);
+        }
+        let lines = self.lines.keys().map(|line| {
+            let mut entry = self.status(*line);
+            entry["calls"] = json!(self.model.calls(*line));
+            if let Some(entry) = entry.as_object_mut() {
+                entry.retain(|key, _| !matches!(key.as_str(), "capabilities" | "connection" | "warning"));
+            }
+            entry
+        });
+        status["lines"] = lines.collect();
+        status
+    }
+
     /// The line's entry in the answer to `hello`.
     fn status(&self, line: LineId) -> Value {
         let mut entry = json!({

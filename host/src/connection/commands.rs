@@ -155,6 +155,14 @@ impl Commands {
     }
 
     /// Answers everything: the phone system is gone.
+    pub(super) fn lose_line(&mut self, line: LineId, why: &str, out: &mut Answers) {
+        let of_line: Vec<CommandId> = self.waiting.iter().filter(|(_, w)| w.line == line).map(|(id, _)| *id).collect();
+        for waiting in of_line.iter().filter_map(|id| self.waiting.remove(id)).collect::<Vec<_>>() {
+            let text = format!("`{}` was not answered: {why}", waiting.method);
+            self.finish(&waiting, Err(CommandError::new(ErrorCode::Cancelled, text)), out);
+        }
+    }
+
     pub(super) fn lose_all(&mut self, why: &str, out: &mut Answers) {
         for (_, waiting) in std::mem::take(&mut self.waiting) {
             let text = format!("the connection was lost before `{}` was answered: {why}", waiting.method);

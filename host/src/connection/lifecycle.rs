@@ -169,6 +169,12 @@ impl Task {
         self.send(answers).await;
     }
 
+    pub(super) async fn lose_commands_of(&mut self, line: LineId, why: &str) {
+        let mut answers = Answers::new();
+        self.commands.lose_line(line, why, &mut answers);
+        self.send(answers).await;
+    }
+
     pub(super) async fn stop(&mut self) {
         let text = "the host is stopping".to_owned();
         let loss = Loss { code: ErrorCode::ConnectionLost, text, native: None, will_retry: false, retry_in_ms: None };

@@ -18,6 +18,7 @@ mod outbox;
 mod outputs;
 mod raw;
 mod recent;
+mod reconfigure;
 mod signals;
 mod span;
 mod task;
@@ -37,6 +38,8 @@ use crate::config::{ConnectionConfig, LinePlan};
 use crate::hub::{Hub, LineKey, SessionId, ViewReason};
 use crate::metrics::ConnectionMetrics;
 use crate::plugins::LoadedPlugin;
+
+use reconfigure::Change;
 
 /// How much may wait for a connection before who sends more must wait.
 const QUEUE: usize = 1_024;
@@ -90,6 +93,8 @@ pub struct ClientCommand {
 enum ToConnection {
     Command(Box<ClientCommand>),
     View { session: SessionId, line: LineKey, reason: ViewReason },
+    Status { answer: oneshot::Sender<Value> },
+    Change { change: Box<Change>, done: oneshot::Sender<Result<Vec<String>, String>> },
     Stop { done: oneshot::Sender<()> },
 }
 
@@ -130,6 +135,29 @@ impl ConnectionHandle {
     #[must_use]
     pub fn try_view(&self, session: SessionId, line: LineKey, reason: ViewReason) -> bool {
         self.to.try_send(ToConnection::View { session, line, reason }).is_ok()
+    }
+
+    /// How it is: adapter, lines, calls. None: the connection is gone.
+    pub async fn status(&self) -> Option<Value> {
+        let (answer, wait) = oneshot::channel();
+        self.to.send(ToConnection::Status { answer }).await.ok()?;
+        wait.await.ok()
+    }
+
+    /// Gives it another configuration; only what differs is touched. What was done, in words.
+    ///
+    /// # Errors
+    /// The adapter does not take its new settings; everything is as it was.
+    pub async fn reconfigure(
+        &self,
+        config: ConnectionConfig,
+        lines: Vec<(LinePlan, LineKey)>,
+    ) -> Result<Vec<String>, String> {
+        let (done, wait) = oneshot::channel();
+        let change = Box::new(Change { config, lines });
+        let gone = || "the connection is gone".to_owned();
+        self.to.send(ToConnection::Change { change, done }).await.map_err(|_| gone())?;
+        wait.await.map_err(|_| gone())?
     }
 
     /// Stops it in order: the adapter logs out, lines are told. Waits until it is done.

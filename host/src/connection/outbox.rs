@@ -32,6 +32,18 @@ impl Outbox {
         Self { keys, all }
     }
 
+    /// A line that came later.
+    pub(super) fn insert(&mut self, line: LineId, key: LineKey) {
+        self.keys.insert(line, key);
+        self.all = self.keys.values().copied().collect();
+    }
+
+    /// A line that is no more.
+    pub(super) fn remove(&mut self, line: LineId) {
+        self.keys.remove(&line);
+        self.all = self.keys.values().copied().collect();
+    }
+
     /// The keys of a line; of all lines for none.
     pub(super) fn keys(&self, line: Option<LineId>) -> Arc<[LineKey]> {
         match line {

@@ -46,6 +46,8 @@ pub(super) struct Task {
     pub(super) hub: Hub,
     pub(super) lines: BTreeMap<LineId, LinePlan>,
     pub(super) keys: BTreeMap<LineKey, LineId>,
+    /// The highest line id that was ever given out after the start.
+    pub(super) last_line: u32,
     pub(super) model: Model,
     pub(super) outbox: Outbox,
     pub(super) commands: Commands,
@@ -99,6 +101,7 @@ impl Task {
             model: Model::new(model_config, Box::new(UuidV7Ids::new(seed))),
             outbox,
             keys,
+            last_line: 0,
             lines: (0u32..).map(LineId).zip(lines.into_iter().map(|(plan, _)| plan)).collect(),
             commands: Commands::default(),
             origins: BTreeMap::new(),
@@ -147,6 +150,12 @@ impl Task {
                 message = from.recv() => match message {
                     Some(ToConnection::Command(command)) => self.command(*command).await,
                     Some(ToConnection::View { session, line, reason }) => self.view(session, line, reason).await,
+                    Some(ToConnection::Status { answer }) => {
+                        let _ = answer.send(self.whole_status());
+                    }
+                    Some(ToConnection::Change { change, done }) => {
+                        let _ = done.send(self.reconfigure(*change).await);
+                    }
                     Some(ToConnection::Stop { done }) => {
                         self.stop().await;
                         let _ = done.send(());

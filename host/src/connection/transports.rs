@@ -87,6 +87,11 @@ impl Transports {
         Self { open: HashMap::new(), events, backoff, lives: 0 }
     }
 
+    /// Transports that are opened from now on wait like this.
+    pub(super) fn set_back_off(&mut self, backoff: BackOff) {
+        self.backoff = backoff;
+    }
+
     /// Opens a transport and keeps it open.
     ///
     /// # Errors

@@ -56,6 +56,11 @@ impl LineLog {
         Self { chunks: VecDeque::new(), end: 0, events: 0, most_events }
     }
 
+    /// Keeps another number of events from now on.
+    pub(super) fn keep(&mut self, most_events: usize) {
+        self.most_events = most_events;
+    }
+
     /// Where the next event will begin.
     #[must_use]
     pub(super) fn end(&self) -> u64 {

@@ -62,6 +62,8 @@ pub mod close_code {
     pub const NOT_AUTHENTICATED: u16 = 4401;
     /// The token is valid, what was asked is not allowed.
     pub const FORBIDDEN: u16 = 4403;
+    /// What the client was told of its rights is not true any more.
+    pub const REPLACED: u16 = 4409;
     /// Reads too slowly.
     pub const TOO_SLOW: u16 = 4408;
     /// The host is stopping.
@@ -120,6 +122,7 @@ enum ToHub {
     Notice { lines: Arc<[LineKey]>, frame: Bytes },
     View { session: SessionId, line: LineKey, view: View },
     Line { line: LineKey, replay: usize },
+    Forget { line: LineKey },
     Join(NewSession),
     Want { session: SessionId, id: Value, lines: Vec<Wanted>, answer: Value },
     Unwant { session: SessionId, lines: Vec<LineKey> },
@@ -185,6 +188,11 @@ impl Hub {
     async fn send(&self, message: ToHub) {
         // The hub ends only with its last handle, so somebody always listens; at the very end nobody needs to.
         let _ = self.to.send(message).await;
+    }
+
+    /// Forgets a line that is no more.
+    pub async fn forget(&self, line: LineKey) {
+        self.send(ToHub::Forget { line }).await;
     }
 
     /// Makes a line known; its log keeps `replay` events.

@@ -91,7 +91,13 @@ impl Shard {
             ToHub::Notice { lines, frame } => self.notice(&lines, &frame),
             ToHub::View { session, line, view } => self.view(session, line, view),
             ToHub::Line { line, replay } => {
-                self.logs.entry(line).or_insert_with(|| LineLog::new(replay));
+                self.logs.entry(line).or_insert_with(|| LineLog::new(replay)).keep(replay);
+            }
+            ToHub::Forget { line } => {
+                self.logs.remove(&line);
+                for (id, _) in self.subscribers.remove(&line).unwrap_or_default() {
+                    self.sessions.get_mut(&id).map(|session| session.unsubscribe(line));
+                }
             }
             ToHub::Join(new) => {
                 self.sessions.insert(new.id, Session::new(new));

@@ -2,7 +2,7 @@
 //! every isolation shares ([`port`]).
 //!
 //! Where they come from is a [`folder`], which is watched ([`watch`]) while the host runs. What it has to offer is a
-//! [`catalogue`]; which connection gets what of it is the business of [`crate::supply`].
+//! [`catalogue`]; which connection gets what of it is the business of [`crate::service`].
 
 pub mod catalogue;
 mod file;

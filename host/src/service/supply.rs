@@ -3,7 +3,7 @@
 //! The folder says what there is; here is decided, per connection, what of it runs: the highest version or the pinned
 //! one, if its needs are granted. A connection whose adapter goes on running does not hear of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
@@ -12,48 +12,78 @@ use crate::connection::Supply;
 use crate::metrics::{PluginMetrics, count};
 use crate::plugins::{Catalogue, LoadedPlugin};
 
-/// Supplies every connection of a host.
-#[derive(Debug)]
-pub struct Supplier {
-    connections: Vec<(ConnectionConfig, watch::Sender<Supply>)>,
+/// Supplies every connection of a host. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Supplier {
+    // Held for a moment, when folder or configuration change; never by who handles events.
+    connections: Arc<Mutex<Vec<Supplied>>>,
     metrics: PluginMetrics,
+}
+
+#[derive(Debug)]
+struct Supplied {
+    connection: ConnectionConfig,
+    supply: watch::Sender<Supply>,
+}
+
+impl Supplied {
+    fn choose_from(&self, found: &Catalogue) {
+        self.supply.send_if_modified(|supply| {
+            let next = choose(&self.connection, found, supply.plugin.as_ref().ok());
+            let differs = !same(supply, &next);
+            if differs {
+                *supply = next;
+            }
+            differs
+        });
+    }
 }
 
 impl Supplier {
     /// Nobody yet.
-    #[must_use]
-    pub fn new(metrics: PluginMetrics) -> Self {
-        Self { connections: Vec::new(), metrics }
+    pub(super) fn new(metrics: PluginMetrics) -> Self {
+        Self { connections: Arc::default(), metrics }
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Vec<Supplied>> {
+        // Whoever panicked with it left whole entries.
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a connection; what it gets, now and later.
-    pub fn add(&mut self, connection: &ConnectionConfig, found: &Catalogue) -> watch::Receiver<Supply> {
-        let (sender, receiver) = watch::channel(choose(connection, found, None));
-        self.connections.push((connection.clone(), sender));
+    pub(super) fn add(&self, connection: &ConnectionConfig, found: &Catalogue) -> watch::Receiver<Supply> {
+        let (supply, receiver) = watch::channel(choose(connection, found, None));
+        self.connections().push(Supplied { connection: connection.clone(), supply });
         self.count();
         receiver
     }
 
+    /// A connection wants something else from now on.
+    pub(super) fn change(&self, connection: &ConnectionConfig, found: &Catalogue) {
+        if let Some(supplied) = self.connections().iter_mut().find(|s| s.connection.id == connection.id) {
+            supplied.connection.clone_from(connection);
+            supplied.choose_from(found);
+        }
+        self.count();
+    }
+
+    /// A connection is no more.
+    pub(super) fn remove(&self, id: &str) {
+        self.connections().retain(|s| s.connection.id != id);
+        self.count();
+    }
+
     /// Supplies until the folder is watched no more.
-    pub async fn run(self, mut catalogue: watch::Receiver<Arc<Catalogue>>) {
+    pub(super) async fn run(self, mut catalogue: watch::Receiver<Arc<Catalogue>>) {
         while catalogue.changed().await.is_ok() {
             let found = Arc::clone(&catalogue.borrow_and_update());
-            for (connection, sender) in &self.connections {
-                sender.send_if_modified(|supply| {
-                    let next = choose(connection, &found, supply.plugin.as_ref().ok());
-                    let differs = !same(supply, &next);
-                    if differs {
-                        *supply = next;
-                    }
-                    differs
-                });
-            }
+            self.connections().iter().for_each(|supplied| supplied.choose_from(&found));
             self.count();
         }
     }
 
     fn count(&self) {
-        let waiting = self.connections.iter().filter(|(_, sender)| sender.borrow().plugin.is_err()).count();
+        let waiting = self.connections().iter().filter(|s| s.supply.borrow().plugin.is_err()).count();
         self.metrics.waiting.set(count(waiting));
     }
 }

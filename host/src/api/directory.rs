@@ -1,0 +1,26 @@
+//! Who may connect, and which connection has which line: what a new configuration replaces at once.
+
+use std::collections::HashMap;
+
+use super::auth::Users;
+use crate::connection::ConnectionHandle;
+use crate::hub::{LineKey, SessionId, ViewReason};
+
+/// What requests are looked up in. Replaced as a whole, never changed.
+#[derive(Debug, Default)]
+pub struct Directory {
+    /// Who may connect.
+    pub users: Users,
+    /// The connection of every line.
+    pub connections: HashMap<LineKey, ConnectionHandle>,
+    /// Pages that may connect, as browsers name their origin.
+    pub origins: Vec<String>,
+}
+
+impl Directory {
+    /// Asks a line's connection to show it to a session. `false`: not now.
+    #[must_use]
+    pub fn try_view(&self, session: SessionId, line: LineKey, reason: ViewReason) -> bool {
+        self.connections.get(&line).is_some_and(|connection| connection.try_view(session, line, reason))
+    }
+}

@@ -1,0 +1,121 @@
+//! `jackfield status`, `jackfield reload`: speaking to a host that runs on this machine.
+
+use serde_json::{Value, json};
+
+use super::{ConfigFile, Failure, output};
+use crate::control;
+
+/// Shows how the running host is: connections, adapters, lines, calls, clients.
+#[derive(Debug, clap::Args)]
+pub(super) struct Status {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lets the running host read its configuration again; only what differs is touched.
+///
+/// Exits with 3 when the new configuration is refused; the old one stays in effect then.
+#[derive(Debug, clap::Args)]
+pub(super) struct Reload {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub(super) fn main(self) -> Result<(), Failure> {
+        let status = ask(&self.file, "status").map_err(Failure::new)?;
+        if self.json {
+            return output::say(&status.to_string());
+        }
+        for line in shown(&status) {
+            output::say(&line)?;
+        }
+        Ok(())
+    }
+}
+
+impl Reload {
+    pub(super) fn main(self) -> Result<(), Failure> {
+        let report = ask(&self.file, "reload").map_err(|text| Failure { code: 3, text })?;
+        if self.json {
+            output::say(&report.to_string())?;
+        } else {
+            for (key, before) in [("done", ""), ("restart", "needs a restart: "), ("refused", "refused: ")] {
+                for what in texts(&report[key]) {
+                    output::say(&format!("{before}{}", output::harmless(what)))?;
+                }
+            }
+            if ["done", "restart", "refused"].iter().all(|key| texts(&report[*key]).next().is_none()) {
+                output::say("nothing has changed")?;
+            }
+        }
+        match texts(&report["refused"]).next() {
+            Some(_) => Err(Failure { code: 3, text: "not everything was taken; see above".to_owned() }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+#[cfg(unix)]
+fn ask(file: &ConfigFile, method: &str) -> Result<Value, String> {
+    let path = control::find(&file.config)?;
+    control::ask(&path, method, &json!({}))
+}
+
+#[cfg(not(unix))]
+fn ask(_: &ConfigFile, _: &str) -> Result<Value, String> {
+    Err("a running host can be asked on Unix systems only".to_owned())
+}
+
+/// The status for a person: a line for the host, for each connection, and for each of its lines.
+fn shown(status: &Value) -> Vec<String> {
+    let text = |value: &Value| output::harmless(value.as_str().unwrap_or_default());
+    let mut lines = vec![format!(
+        "jackfield {} (process {}) at {}, {} clients{}",
+        text(&status["version"]),
+        status["pid"],
+        text(&status["url"]),
+        status["sessions"],
+        if status["restartDue"] == true { "; so many libraries were exchanged that a restart is due" } else { "" },
+    )];
+    for connection in status["connections"].as_array().into_iter().flatten() {
+        let id = text(&connection["connection"]);
+        lines.push(match connection["waitsFor"].as_str() {
+            Some(why) => format!("{id}: waits for its adapter: {}", output::harmless(why)),
+            None => format!(
+                "{id}: {} {}{}",
+                text(&connection["adapter"]["name"]),
+                text(&connection["adapter"]["version"]),
+                if connection["adapter"]["running"] == true { "" } else { ", not running" },
+            ),
+        });
+        if connection["warning"].is_string() {
+            lines.push(format!("  warning: {}", text(&connection["warning"])));
+        }
+        for line in connection["lines"].as_array().into_iter().flatten() {
+            let calls = match line["calls"].as_u64().unwrap_or(0) {
+                0 => String::new(),
+                1 => ", 1 call".to_owned(),
+                many => format!(", {many} calls"),
+            };
+            let error = &line["lastError"];
+            let why = if error.is_null() || line["state"] == "up" {
+                String::new()
+            } else {
+                format!(": {} ({})", text(&error["text"]), text(&error["code"]))
+            };
+            lines.push(format!("  {} {}{calls}{why}", text(&line["line"]), text(&line["state"])));
+        }
+    }
+    lines
+}

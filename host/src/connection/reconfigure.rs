@@ -1,0 +1,153 @@
+//! Another configuration while the connection lives: what differs is touched, and nothing else.
+//!
+//! New settings of the connection make a new adapter, as another version would: it is made first, so that settings
+//! which it refuses change nothing. A line that comes, goes or differs is opened and closed alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jackfield_plugin_api::frame::input::InputFrame;
+use jackfield_plugin_api::{ErrorCode, LineId};
+
+use super::backoff::BackOff;
+use super::task::Task;
+use crate::config::{ConnectionConfig, LinePlan};
+use crate::hub::LineKey;
+use crate::metrics::count;
+use crate::model::Loss;
+
+/// What of a connection is to be different.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) config: ConnectionConfig,
+    pub(super) lines: Vec<(LinePlan, LineKey)>,
+}
+
+impl Task {
+    /// Takes another configuration. What was done, in words.
+    ///
+    /// # Errors
+    /// The adapter does not take its new settings; everything is as it was.
+    pub(super) async fn reconfigure(&mut self, Change { config, lines }: Change) -> Result<Vec<String>, String> {
+        let mut done = Vec::new();
+        let old = std::mem::replace(&mut self.config, config);
+        let other_plugin = old.plugin != self.config.plugin;
+        let other_settings = old.settings != self.config.settings || old.grant != self.config.grant;
+        let running = self.port.as_ref().and(self.plugin.as_ref().ok()).cloned();
+        let made = match &running {
+            Some(plugin) if other_settings && !other_plugin => match self.make(plugin) {
+                Ok(made) => Some((plugin.clone(), made)),
+                Err(fault) => {
+                    self.config = old;
+                    return Err(format!("the adapter does not take the new settings: {fault}; nothing was changed"));
+                }
+            },
+            _ => None,
+        };
+        if made.is_some() || other_plugin {
+            let what = if other_plugin { "another adapter is configured" } else { "its settings were changed" };
+            self.leave(&Loss::new(ErrorCode::Cancelled, what.to_owned())).await;
+            done.push(what.to_owned());
+        }
+        if other_plugin {
+            self.plugin = Err(format!("plugin `{}` is looked for", self.config.plugin));
+        }
+        self.limits(&old, &mut done).await;
+        self.lines_change(lines, &mut done).await;
+        match made {
+            Some((plugin, made)) => self.run_adapter(&plugin, made).await,
+            // What could not start with the old settings may start with these.
+            None if other_settings && running.is_none() && self.plugin.is_ok() => {
+                done.push("its settings were changed".to_owned());
+                self.restart_at = None;
+                self.start().await;
+            }
+            None => {}
+        }
+        Ok(done)
+    }
+
+    /// Times and sizes.
+    async fn limits(&mut self, old: &ConnectionConfig, done: &mut Vec<String>) {
+        let new = &self.config;
+        let times = |c: &ConnectionConfig| (c.stale_timeout, c.busy_timeout, c.reorder_window);
+        if times(old) != times(new) {
+            self.model.set_times(new.stale_timeout, new.busy_timeout, new.reorder_window);
+            done.push("its times were changed".to_owned());
+        }
+        if old.backoff != new.backoff {
+            self.restart = BackOff::new(new.backoff, self.seed.rotate_left(17));
+            self.transports.set_back_off(BackOff::new(new.backoff, self.seed));
+            done.push("its back-off was changed".to_owned());
+        }
+        if old.replay != new.replay {
+            for key in self.keys.keys() {
+                self.hub.line(*key, self.config.replay).await;
+            }
+            done.push("what its lines keep was changed".to_owned());
+        }
+    }
+
+    async fn lines_change(&mut self, lines: Vec<(LinePlan, LineKey)>, done: &mut Vec<String>) {
+        let stays: BTreeSet<LineKey> = lines.iter().map(|(_, key)| *key).collect();
+        let known: BTreeMap<LineKey, LineId> = self.keys.clone();
+        for (key, id) in &known {
+            if !stays.contains(key) {
+                let name = self.lines.get(id).map_or_else(String::new, |plan| plan.name.clone());
+                self.remove_line(*key, *id).await;
+                done.push(format!("line {name} was removed"));
+            }
+        }
+        for (plan, key) in lines {
+            let name = plan.name.clone();
+            match known.get(&key) {
+                None => {
+                    self.add_line(plan, key).await;
+                    done.push(format!("line {name} was added"));
+                }
+                Some(id) if self.lines.get(id) != Some(&plan) => {
+                    self.change_line(*id, plan).await;
+                    done.push(format!("line {name}: its settings were changed"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    async fn add_line(&mut self, plan: LinePlan, key: LineKey) {
+        // Never one that was used before: an adapter may still speak of it.
+        self.last_line = self.last_line.max(self.lines.keys().last().map_or(0, |id| id.0)) + 1;
+        let id = LineId(self.last_line);
+        self.hub.line(key, self.config.replay).await;
+        self.outbox.insert(id, key);
+        self.keys.insert(key, id);
+        self.lines.insert(id, plan.clone());
+        let now = self.now();
+        self.model.open_line(now, id, &plan.device, &mut self.events);
+        self.publish().await;
+        self.open_line(id, &plan).await;
+    }
+
+    async fn remove_line(&mut self, key: LineKey, id: LineId) {
+        self.input(&InputFrame::line_closed(id)).await;
+        let now = self.now();
+        // Its calls are forgotten, not ended: no event takes them from the gauge.
+        self.metrics.calls.dec_by(count(self.model.calls(id)));
+        self.model.close_line(now, id, &mut self.events);
+        self.publish().await;
+        self.lose_commands_of(id, "the line was removed").await;
+        self.lines.remove(&id);
+        self.keys.remove(&key);
+        self.outbox.remove(id);
+    }
+
+    /// Calls on the line wait for what the adapter shows when it has opened it again (I15).
+    async fn change_line(&mut self, id: LineId, plan: LinePlan) {
+        self.input(&InputFrame::line_closed(id)).await;
+        let now = self.now();
+        let loss = Loss::new(ErrorCode::Cancelled, "the line's settings were changed");
+        self.model.lost_line(now, id, &loss, &mut self.events);
+        self.publish().await;
+        self.lines.insert(id, plan.clone());
+        self.open_line(id, &plan).await;
+    }
+}

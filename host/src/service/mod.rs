@@ -1,0 +1,194 @@
+//! The service: everything tied together, started and stopped in order.
+
+mod reload;
+mod supply;
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::api::server::{Certificate, Server};
+use crate::api::{Directory, Shared, http};
+use crate::config::{Config, ConnectionConfig, LinePlan, check};
+use crate::connection::{ConnectionHandle, ConnectionPlan};
+use crate::hub::{AskView, Hub, LineKey, close_code, frame};
+use crate::metrics::Metrics;
+use crate::plugins::{Catalogue, FolderWatch};
+
+pub use reload::Report;
+use supply::Supplier;
+
+/// How long a start waits for the plugins' folder before it goes on without.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
+/// How long clients get to read the last word.
+const LAST_WORD: Duration = Duration::from_millis(500);
+/// How long a connection may take to log out.
+const LOG_OUT: Duration = Duration::from_secs(5);
+
+/// A connection of a running host.
+#[derive(Debug)]
+struct Part {
+    handle: ConnectionHandle,
+    config: ConnectionConfig,
+    lines: BTreeMap<String, LineKey>,
+}
+
+/// A running host.
+#[derive(Debug)]
+pub struct Service {
+    /// As it is in effect.
+    config: Config,
+    shared: Arc<Shared>,
+    parts: BTreeMap<String, Part>,
+    /// Lines keep their keys as long as the host runs, through every change of the configuration.
+    keys: HashMap<String, LineKey>,
+    supplier: Supplier,
+    catalogue: watch::Receiver<Arc<Catalogue>>,
+    seed: u64,
+    address: SocketAddr,
+    certificate: Option<Certificate>,
+    accepting: JoinHandle<()>,
+    /// Watched until the service ends.
+    _folder: FolderWatch,
+}
+
+impl Service {
+    /// Starts: libraries, connections, front door. Phone systems that do not answer do not keep clients out.
+    ///
+    /// # Errors
+    /// What keeps the host from serving at all: the address, the certificate.
+    pub async fn start(config: Config, seed: u64) -> Result<Self, String> {
+        let server = Server::listen(&config.server)?;
+        let address = server.address().map_err(|e| e.to_string())?;
+        let certificate = server.certificate();
+        if config.store.is_some() {
+            tracing::warn!("[store]: this version keeps no calls yet; the key has no effect");
+        }
+        let metrics = Arc::new(Metrics::new());
+        let folder = FolderWatch::start(&config.plugins, metrics.plugins.clone())
+            .map_err(|e| format!("the thread that watches the plugins' folder: {e}"))?;
+        let mut catalogue = folder.catalogue();
+        if tokio::time::timeout(FIRST_LOOK, catalogue.changed()).await.is_err() {
+            tracing::warn!("{} takes long to be read; connections wait for it", config.plugins.folder.display());
+        }
+        let found = Arc::clone(&catalogue.borrow_and_update());
+        let directory: Arc<ArcSwap<Directory>> = Arc::default();
+        let ask: AskView = {
+            let directory = Arc::clone(&directory);
+            Arc::new(move |session, line, reason| directory.load().try_view(session, line, reason))
+        };
+        let hub = Hub::start(ask, metrics.hub.clone());
+        let shared = Shared::new(config.server.clone(), directory, hub, Arc::clone(&metrics));
+        let supplier = Supplier::new(metrics.plugins.clone());
+        let accepting = tokio::spawn(std::future::ready(()));
+        let mut service = Self {
+            shared,
+            parts: BTreeMap::new(),
+            keys: HashMap::new(),
+            supplier,
+            catalogue,
+            seed,
+            address,
+            certificate,
+            accepting,
+            _folder: folder,
+            config,
+        };
+        let config = service.config.clone();
+        for connection in &config.connections {
+            let lines = service.lines(&config, connection);
+            let keys = lines.iter().map(|(plan, key)| (plan.name.clone(), *key)).collect();
+            let plan = service.plan(connection, lines, &found);
+            let handle = ConnectionHandle::start(plan, service.shared.hub.clone());
+            service.parts.insert(connection.id.clone(), Part { handle, config: connection.clone(), lines: keys });
+        }
+        tokio::spawn(service.supplier.clone().run(service.catalogue.clone()));
+        service.shared.replace(service.directory(&config));
+        let router = http::router(Arc::clone(&service.shared));
+        service.accepting = tokio::spawn(server.serve(router, config.server.max_sessions));
+        Ok(service)
+    }
+
+    /// The lines of a connection, each with its key.
+    fn lines(&mut self, config: &Config, connection: &ConnectionConfig) -> Vec<(LinePlan, LineKey)> {
+        let mut keyed = Vec::new();
+        for plan in check::line_plans(config, connection) {
+            let next = LineKey(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
+            let key = *self.keys.entry(plan.name.clone()).or_insert(next);
+            keyed.push((plan, key));
+        }
+        keyed
+    }
+
+    /// What a connection is made from.
+    fn plan(
+        &self,
+        connection: &ConnectionConfig,
+        lines: Vec<(LinePlan, LineKey)>,
+        found: &Catalogue,
+    ) -> ConnectionPlan {
+        // Another seed for each, which does not depend on the others.
+        let mut hasher = std::collections::hash_map::DefaultHasher::new();
+        std::hash::Hash::hash(&connection.id, &mut hasher);
+        ConnectionPlan {
+            lines,
+            supply: self.supplier.add(connection, found),
+            metrics: self.shared.metrics.connection(&connection.id),
+            config: connection.clone(),
+            seed: self.seed ^ std::hash::Hasher::finish(&hasher),
+        }
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address of the WebSocket, as a client writes it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}/ws", if self.certificate.is_some() { "wss" } else { "ws" }, self.address)
+    }
+
+    /// How everything is: connections with their lines, clients, libraries.
+    pub async fn status(&self) -> Value {
+        let handles = self.parts.values().map(|part| part.handle.status());
+        let connections: Vec<Value> = futures_util::future::join_all(handles).await.into_iter().flatten().collect();
+        let metrics = &self.shared.metrics.plugins;
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "pid": std::process::id(),
+            "url": self.url(),
+            "sessions": self.shared.hub.sessions(),
+            "restartDue": metrics.is_restart_due(),
+            "connections": connections,
+        })
+    }
+
+    /// Stops in order: nobody new, phone systems logged out, a last word to every client.
+    pub async fn stop(self) {
+        self.shared.stop();
+        futures_util::future::join_all(self.parts.values().map(|part| log_out(&part.handle))).await;
+        let word = json!({
+            "jsonrpc": "2.0", "method": "reconnect",
+            "params": { "reason": "stopping", "text": "the host is stopping; connect again in a while" },
+        });
+        let word = frame::text(word.to_string().as_bytes());
+        self.shared.hub.stop_all(word, close_code::STOPPING, "the host is stopping").await;
+        tokio::time::sleep(LAST_WORD).await;
+        self.accepting.abort();
+    }
+}
+
+async fn log_out(connection: &ConnectionHandle) {
+    if tokio::time::timeout(LOG_OUT, connection.stop()).await.is_err() {
+        tracing::warn!(connection = connection.id(), "did not stop in time");
+    }
+}

@@ -1,0 +1,151 @@
+//! A new configuration for a running host: what differs is changed, in order, and nothing else is touched.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Part, Service};
+use crate::api::Directory;
+use crate::api::auth::Users;
+use crate::config::{Config, ServerConfig};
+use crate::connection::ConnectionHandle;
+use crate::hub::LineKey;
+
+/// How long clients of a line that is no more get to read that it is gone.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What became of a new configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    /// What was changed.
+    pub done: Vec<String>,
+    /// What stays as it was, and why.
+    pub refused: Vec<String>,
+    /// What takes effect when the host is started again.
+    pub restart: Vec<String>,
+}
+
+impl Service {
+    /// Takes a new configuration. Calls, clients and connections that it does not concern notice nothing.
+    pub async fn reload(&mut self, new: Config) -> Report {
+        let mut report = Report::default();
+        self.server(&new.server, &mut report);
+        let fixed = [("[plugins]", self.config.plugins != new.plugins), ("[store]", self.config.store != new.store)];
+        report.restart.extend(fixed.into_iter().filter(|(_, differs)| *differs).map(|(table, _)| table.to_owned()));
+        let gone = self.connections(&new, &mut report).await;
+        self.users(&new, &mut report);
+        self.config = Config { server: self.config.server.clone(), plugins: self.config.plugins.clone(), ..new };
+        let hub = self.shared.hub.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(FAREWELL).await;
+            for line in gone {
+                hub.forget(line).await;
+            }
+        });
+        report
+    }
+
+    fn server(&mut self, new: &ServerConfig, report: &mut Report) {
+        let old = &self.config.server;
+        let mut restart = |key: &str, differs: bool| {
+            if differs {
+                report.restart.push(format!("server.{key}"));
+            }
+        };
+        restart("listen", old.listen != new.listen);
+        restart("insecure", old.insecure != new.insecure);
+        restart("max_sessions", old.max_sessions != new.max_sessions);
+        restart("tls", old.tls.is_some() != new.tls.is_some());
+        if let (Some(certificate), Some(files)) = (&self.certificate, &new.tls) {
+            // The files may be new though their names are not.
+            match certificate.renew(files) {
+                Ok(()) => report.done.push("server.tls: the certificate was read again".to_owned()),
+                Err(why) => report.refused.push(format!("{why}; the certificate stays as it was")),
+            }
+        }
+        if old.origins != new.origins {
+            self.config.server.origins.clone_from(&new.origins);
+            report.done.push("server.origins were changed".to_owned());
+        }
+    }
+
+    /// The lines that are no more.
+    async fn connections(&mut self, new: &Config, report: &mut Report) -> Vec<LineKey> {
+        let before: BTreeSet<LineKey> = self.parts.values().flat_map(|part| part.lines.values().copied()).collect();
+        let ids: BTreeSet<&str> = new.connections.iter().map(|c| c.id.as_str()).collect();
+        let removed: Vec<String> = self.parts.keys().filter(|id| !ids.contains(id.as_str())).cloned().collect();
+        for id in removed {
+            if let Some(part) = self.parts.remove(&id) {
+                self.supplier.remove(&id);
+                super::log_out(&part.handle).await;
+                report.done.push(format!("connection `{id}` was removed"));
+            }
+        }
+        let found = Arc::clone(&self.catalogue.borrow());
+        for connection in &new.connections {
+            let lines = self.lines(new, connection);
+            let keys = lines.iter().map(|(plan, key)| (plan.name.clone(), *key)).collect();
+            let id = connection.id.clone();
+            let Some(part) = self.parts.get_mut(&id) else {
+                let plan = self.plan(connection, lines, &found);
+                let handle = ConnectionHandle::start(plan, self.shared.hub.clone());
+                self.parts.insert(id.clone(), Part { handle, config: connection.clone(), lines: keys });
+                report.done.push(format!("connection `{id}` was added"));
+                continue;
+            };
+            match part.handle.reconfigure(connection.clone(), lines).await {
+                Ok(done) => {
+                    let moved = (&part.config.plugin, &part.config.version, &part.config.grant)
+                        != (&connection.plugin, &connection.version, &connection.grant);
+                    part.config.clone_from(connection);
+                    part.lines = keys;
+                    if moved {
+                        self.supplier.change(connection, &found);
+                    }
+                    report.done.extend(done.into_iter().map(|what| format!("connection `{id}`: {what}")));
+                }
+                Err(why) => report.refused.push(format!("connection `{id}`: {why}")),
+            }
+        }
+        let after: BTreeSet<LineKey> = self.parts.values().flat_map(|part| part.lines.values().copied()).collect();
+        before.difference(&after).copied().collect()
+    }
+
+    /// Who may connect, and where each line is. Sessions whose rights differ are closed.
+    fn users(&mut self, new: &Config, report: &mut Report) {
+        let of = |config: &Config| -> Vec<(String, String)> {
+            config
+                .users
+                .iter()
+                .map(|u| (u.name.clone(), format!("{:?} {:?} {}", u.role, u.lines, u.token.reveal())))
+                .collect()
+        };
+        let (old, now) = (of(&self.config), of(new));
+        for (name, rights) in &now {
+            match old.iter().find(|(n, _)| n == name) {
+                None => report.done.push(format!("user `{name}` was added")),
+                Some((_, before)) if before != rights => report.done.push(format!("user `{name}` was changed")),
+                Some(_) => {}
+            }
+        }
+        for (name, _) in old.iter().filter(|(name, _)| !now.iter().any(|(n, _)| n == name)) {
+            report.done.push(format!("user `{name}` was removed"));
+        }
+        self.shared.replace(self.directory(new));
+    }
+
+    /// Where everything is now.
+    pub(super) fn directory(&self, config: &Config) -> Directory {
+        // In the order of the configuration: it is the order in which users see their lines.
+        let mut lines = Vec::new();
+        for part in config.connections.iter().filter_map(|c| self.parts.get(&c.id)) {
+            lines.extend(part.lines.iter().map(|(name, key)| (name.clone(), *key)));
+        }
+        let handles = self.parts.values().flat_map(|part| part.lines.values().map(|key| (*key, part.handle.clone())));
+        Directory {
+            users: Users::new(config, &lines),
+            connections: handles.collect(),
+            origins: self.config.server.origins.clone(),
+        }
+    }
+}
