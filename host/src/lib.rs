@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod model;
 pub mod plugins;
 pub mod rpc;
+pub mod schema;
 pub mod service;
 pub mod supply;
 pub mod telemetry;

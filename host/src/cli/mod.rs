@@ -5,6 +5,7 @@
 mod output;
 mod plugins;
 mod run;
+mod schema;
 mod watch;
 mod watch_line;
 
@@ -29,6 +30,8 @@ enum Command {
     Plugins(plugins::Plugins),
     /// Connects to a running host and prints events as they come.
     Watch(watch::Watch),
+    /// Prints JSON Schemas of what clients and host say to each other.
+    Schema(schema::Schema),
     /// Shows the versions of the host and of its plugin API.
     Version {
         /// As JSON.
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.main(),
         Command::Plugins(plugins) => plugins.main(),
         Command::Watch(watch) => watch.main(),
+        Command::Schema(schema) => schema.main(),
         Command::Version { json } => version(json),
     };
     match done {
