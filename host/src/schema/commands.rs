@@ -50,6 +50,23 @@ struct ParkResult {
     /// Where it is parked, when the phone system tells.
     #[schemars(skip_serializing_if = "absent")]
     slot: Option<String>,
+    /// Nothing had to be done: it was so already.
+    #[schemars(skip_serializing_if = "absent")]
+    noop: Option<bool>,
+}
+
+/// The answer to `recordCall`.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+struct RecordResult {
+    /// The call.
+    call_id: CallId,
+    /// How the phone system names the recording, when it tells.
+    #[schemars(skip_serializing_if = "absent")]
+    reference: Option<String>,
+    /// Nothing had to be done: it was so already.
+    #[schemars(skip_serializing_if = "absent")]
+    noop: Option<bool>,
 }
 
 /// The answer to `queryCallRecords`.
@@ -156,6 +173,7 @@ pub(super) fn document() -> Value {
         let result = match name {
             "makeCall" | "makeConsultCall" | "pickupCall" | "hookup" => generator.subschema_for::<NewCallResult>(),
             "parkCall" => generator.subschema_for::<ParkResult>(),
+            "recordCall" => generator.subschema_for::<RecordResult>(),
             "queryCallRecords" => generator.subschema_for::<RecordsResult>(),
             "librarySpecificService" => generator.subschema_for::<ServiceResult>(),
             "getCapabilities" => generator.subschema_for::<CapabilitiesInfo>(),
