@@ -75,8 +75,8 @@ struct RecordResult {
 struct RecordsResult {
     /// Where the recordings can be fetched.
     urls: Vec<String>,
-    /// Until when, when the phone system tells (RFC 3339).
-    #[schemars(skip_serializing_if = "absent")]
+    /// Until when, when the phone system tells: as the adapter gives it, RFC 3339 or milliseconds since 1970.
+    #[schemars(skip_serializing_if = "absent", extend("type" = ["string", "integer"]))]
     expires_at: Option<String>,
 }
 
