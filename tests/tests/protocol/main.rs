@@ -1,5 +1,6 @@
 //! docs/protocol.md, executed: every conversation of the page is had with a real host, and what comes is compared with
-//! what the page shows.
+//! what the page shows. With `JACKFIELD_SHOW_WIRE=1` and `--no-capture` what really travels is printed, for who writes
+//! the page.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 #![allow(missing_docs, reason = "rooms of one test")]
 
@@ -86,6 +87,79 @@ fn what_is_only_shown_is_as_its_schema_says() {
     }
     let expected: BTreeSet<String> = ONLY_SHOWN.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(shown, expected, "what the simulator can do belongs into a conversation");
+}
+
+/// The fields that a cell of a table names: those that are always there, and those that may be left out (`name?`).
+/// What is in braces is a level deeper.
+fn fields(cell: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let top: String = cell.split('{').map(|part| part.split_once('}').map_or(part, |(_, after)| after)).collect();
+    let names = top.split('`').skip(1).step_by(2).map(ToOwned::to_owned);
+    let (optional, required): (BTreeSet<String>, _) = names.partition(|name| name.ends_with('?'));
+    (required, optional.iter().map(|name| name.trim_end_matches('?').to_owned()).collect())
+}
+
+/// The same of a schema.
+fn described(schema: &Value) -> (BTreeSet<String>, BTreeSet<String>) {
+    let all: BTreeSet<String> = schema["properties"].as_object().into_iter().flat_map(|p| p.keys().cloned()).collect();
+    let required: BTreeSet<String> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
+    let optional = all.difference(&required).cloned().collect();
+    (required, optional)
+}
+
+#[test]
+fn the_tables_of_the_page_name_the_fields_of_the_schemas() {
+    let folder = jackfield_tests::build::workspace().join("docs");
+    let text = std::fs::read_to_string(folder.join("protocol.md")).unwrap();
+    let table = |header: &str| -> Vec<Vec<String>> {
+        let rows = text.lines().skip_while(|line| !line.starts_with(header)).skip(2).take_while(|l| l.starts_with('|'));
+        rows.map(|row| row.split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
+    };
+    let schema = |document: &str| -> Value {
+        let text = std::fs::read_to_string(folder.join(format!("schemas/{document}.json"))).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let resolve = |document: &Value, schema: &Value| -> Value {
+        let name = schema["$ref"].as_str().unwrap_or_default().trim_start_matches("#/$defs/").to_owned();
+        if name.is_empty() { schema.clone() } else { document["$defs"][name].clone() }
+    };
+
+    let events = schema("events");
+    let mut seen = BTreeSet::new();
+    for row in table("| event |") {
+        for event in fields(&row[1]).0 {
+            let data = resolve(&events, &events["$defs"][&event]["properties"]["params"]["properties"]["data"]);
+            assert_eq!(fields(&row[2]), described(&data), "{event}");
+            seen.insert(event);
+        }
+    }
+    assert_eq!(seen.len(), 21, "{seen:?}");
+
+    let commands = schema("commands");
+    let mut seen = BTreeSet::new();
+    for row in table("| command |") {
+        for command in fields(&row[1]).0 {
+            let params = &commands["$defs"][&command]["properties"]["params"];
+            let (mut required, mut optional) = described(params);
+            for shared in ["line", "connection", "idempotencyKey", "timeoutMs"] {
+                assert!(required.remove(shared) || optional.remove(shared), "{command} has no {shared}");
+            }
+            assert_eq!(fields(&row[2]), (required, optional), "{command}");
+            let result = resolve(&commands, &commands["$defs"][format!("{command}Result")]);
+            let (always, sometimes) = described(&result);
+            let (names, more) = fields(&row[3]);
+            let unknown = names.union(&more).find(|name| !always.contains(*name) && !sometimes.contains(*name));
+            assert_eq!(unknown, None, "the result of {command}");
+            seen.insert(command);
+        }
+    }
+    assert_eq!(seen.len(), commands["oneOf"].as_array().unwrap().len(), "{seen:?}");
+
+    let (call, named) = (described(&events["$defs"]["Call"]), text.split("A `call` is always").nth(1).unwrap());
+    let (always, rest) = named.split_once("When known:").unwrap();
+    let listed = |part: &str| fields(part.split_once(':').map_or(part, |(_, list)| list)).0;
+    assert_eq!(listed(always), call.0, "what a call always has");
+    assert_eq!(listed(&format!(":{}", rest.split_once('.').unwrap().0)), call.1, "what a call may have");
 }
 
 /// A page that is wrong must be found out, or none of this means anything.
