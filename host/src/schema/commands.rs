@@ -5,7 +5,8 @@ use jackfield_plugin_api::Command;
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
-use super::events::{CapabilitiesInfo, data_of};
+use super::data::CapabilitiesInfo;
+use super::events::data_of;
 use super::{document as make_document, request, written};
 use crate::connection::MOST_TIMEOUT;
 use crate::model::{CallId, EventName};

@@ -10,6 +10,7 @@
 //! objects closed.
 
 mod commands;
+mod data;
 mod events;
 mod session;
 #[cfg(test)]

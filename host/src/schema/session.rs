@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use super::events::CapabilitiesInfo;
+use super::data::CapabilitiesInfo;
 use super::{document as make_document, message, read, request, written};
 use crate::model::shape::{Native, RequestId};
 
