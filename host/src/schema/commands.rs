@@ -129,6 +129,14 @@ fn own_params(name: &str, definitions: &mut Map<String, Value>) -> Value {
     };
     let mut schema = schema.to_value();
     rename_keys(&mut schema);
+    if name == "queryCallRecords" {
+        // Clients may name the call by either of its ids; adapters get the phone system's.
+        schema["properties"]["callId"] =
+            json!({ "$ref": "#/$defs/CallId", "description": "The host's id of the call." });
+        schema["properties"]["nativeId"]["description"] = json!("The phone system's id of the call.");
+        schema["required"] = json!([]);
+        schema["oneOf"] = json!([{ "required": ["callId"] }, { "required": ["nativeId"] }]);
+    }
     if let Some(Value::Object(inner)) = schema.as_object_mut().and_then(|s| s.remove("$defs")) {
         definitions.extend(inner.into_iter().filter(|(name, _)| name != "CallKey"));
     }
@@ -150,10 +158,14 @@ fn params(own: &Value) -> Value {
     let mut required = vec![json!("line")];
     required.extend(own["required"].as_array().cloned().unwrap_or_default());
     // What a client leaves out may be null, too: the tidying must not take that away.
-    json!({
+    let mut params = json!({
         "type": "object", "additionalProperties": false, "required": required, "properties": properties,
         "x-null-allowed": true,
-    })
+    });
+    if let Some(either) = own.get("oneOf") {
+        params["oneOf"] = either.clone();
+    }
+    params
 }
 
 pub(super) fn document() -> Value {
