@@ -19,5 +19,6 @@ pub mod metrics;
 pub mod model;
 pub mod plugins;
 pub mod rpc;
+pub mod schema;
 pub mod service;
 pub mod telemetry;

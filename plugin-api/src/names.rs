@@ -5,11 +5,11 @@
 /// `names! { … }` refuses a name it does not know (what a client sends must be right).
 /// `names! { lenient V; … }` reads an unknown name as `V` (what a newer plugin or host sends must not break an older one).
 macro_rules! names {
-    (@common $(#[$meta:meta])* $T:ident { $($(#[$vmeta:meta])* $V:ident = $name:literal,)* }) => {
-        $(#[$meta])*
+    (@common $(#[doc = $doc:literal])* $T:ident { $($(#[doc = $vdoc:literal])* $V:ident = $name:literal,)* }) => {
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
-        pub enum $T { $($(#[$vmeta])* $V,)* }
+        pub enum $T { $($(#[doc = $vdoc])* $V,)* }
 
         impl $T {
             /// Every value, in the order of its declaration.
@@ -45,12 +45,19 @@ macro_rules! names {
                 stringify!($T).into()
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "enum": [$($name,)*] })
+                let about = concat!($($doc, "\n",)*);
+                let values = concat!($("\n- `", $name, "`:", $($vdoc,)*)*);
+                let about = about.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+                schemars::json_schema!({
+                    "type": "string",
+                    "description": format!("{about}\n{values}"),
+                    "enum": [$($name,)*],
+                })
             }
         }
     };
-    ($(#[$meta:meta])* pub enum $T:ident { $($body:tt)* }) => {
-        $crate::names::names!(@common $(#[$meta])* $T { $($body)* });
+    ($(#[doc = $doc:literal])* pub enum $T:ident { $($body:tt)* }) => {
+        $crate::names::names!(@common $(#[doc = $doc])* $T { $($body)* });
 
         impl<'de> serde::Deserialize<'de> for $T {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -62,8 +69,8 @@ macro_rules! names {
             }
         }
     };
-    (lenient $other:ident; $(#[$meta:meta])* pub enum $T:ident { $($body:tt)* }) => {
-        $crate::names::names!(@common $(#[$meta])* $T { $($body)* });
+    (lenient $other:ident; $(#[doc = $doc:literal])* pub enum $T:ident { $($body:tt)* }) => {
+        $crate::names::names!(@common $(#[doc = $doc])* $T { $($body)* });
 
         impl Default for $T {
             fn default() -> Self { $T::$other }

@@ -6,6 +6,7 @@ mod control;
 mod output;
 mod plugins;
 mod run;
+mod schema;
 mod watch;
 mod watch_line;
 
@@ -34,6 +35,8 @@ enum Command {
     Status(control::Status),
     /// Lets the running host read its configuration again; only what differs is touched.
     Reload(control::Reload),
+    /// Prints JSON Schemas of what clients and host say to each other.
+    Schema(schema::Schema),
     /// Shows the versions of the host and of its plugin API.
     Version {
         /// As JSON.
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Watch(watch) => watch.main(),
         Command::Status(status) => status.main(),
         Command::Reload(reload) => reload.main(),
+        Command::Schema(schema) => schema.main(),
         Command::Version { json } => version(json),
     };
     match done {

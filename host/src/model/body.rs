@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use jackfield_plugin_api::{AgentFeatures, AgentQueue, AgentState, CallFeatures, CallState, Capabilities, DeviceState};
 use jackfield_plugin_api::{ErrorCode, Forwarding, Reason, ReleasedBy, SelectableState, Severity, Side, Timestamp};
+use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::call::{Call, Changed, Text};
 use super::event::EventName;
 use super::ids::CallId;
+use super::shape::{AgentFeatureNames, CallFeatureNames, Masked, Time};
 
 /// The data of one event.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,7 +145,8 @@ pub struct Initialized {
 }
 
 /// What went down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub enum LossScope {
     /// The connection with all its lines.
     Connection,
@@ -176,33 +179,43 @@ pub struct Disconnected {
 }
 
 /// What is so of a line itself.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, JsonSchema)]
+#[schemars(rename_all = "camelCase", transform = Masked(&["features", "agentFeatures"]))]
 pub struct LineState {
     /// What may be done now: the current call's features; without a call, dial and pickup.
+    #[schemars(with = "CallFeatureNames")]
     pub features: CallFeatures,
     /// What may be done with the agent's session, if the adapter says so.
+    #[schemars(with = "Option<AgentFeatureNames>", skip_serializing_if = "Option::is_none")]
     pub agent_features: Option<AgentFeatures>,
     /// Whether the device works, if known.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub device_state: Option<DeviceState>,
     /// The forwardings that are set, if known.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub forwarding: Option<Arc<[Forwarding]>>,
 }
 
 /// `lineStateChanged`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(rename = "LineStateChangedData", transform = Masked(&["features"]))]
 pub struct LineStateChanged {
     /// The call it speaks of; none: the line.
+    #[schemars(rename = "callId")]
     pub call: Option<CallId>,
     /// The features of that call, or of the line.
+    #[schemars(with = "CallFeatureNames")]
     pub features: CallFeatures,
     /// The line.
     pub line: LineState,
 }
 
 /// `dtmfEntered`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(rename = "DtmfEnteredData")]
 pub struct DtmfEntered {
     /// The call.
+    #[schemars(rename = "callId")]
     pub call: CallId,
     /// The digits.
     pub digits: Text,
@@ -211,9 +224,11 @@ pub struct DtmfEntered {
 }
 
 /// `callSaved`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(rename = "CallSavedData", rename_all = "camelCase")]
 pub struct CallSaved {
     /// The call.
+    #[schemars(rename = "callId")]
     pub call: CallId,
     /// The id of the history row.
     pub database_id: Text,
@@ -224,6 +239,7 @@ pub struct CallSaved {
     /// Whether the row is new.
     pub created: bool,
     /// Whether the row is complete.
+    #[schemars(rename = "final")]
     pub is_final: bool,
 }
 
@@ -243,7 +259,8 @@ pub struct CallFinished {
 }
 
 /// Why a snapshot is sent (M13.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub enum SnapshotReason {
     /// An epoch begins: the host's table as it was left.
     BeforeReconcile,
@@ -272,13 +289,15 @@ impl SnapshotReason {
 }
 
 /// `activeCallSnapshot`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(rename = "ActiveCallSnapshotData", rename_all = "camelCase")]
 pub struct ActiveCallSnapshot {
     /// The number of the event up to which it is true.
     pub as_of_seq: u64,
     /// Why it is sent.
     pub reason: SnapshotReason,
     /// All calls that are started and not finished, in the order of their start.
+    #[schemars(rename = "activeCalls")]
     pub calls: Vec<Arc<Call>>,
     /// The line.
     pub line: LineState,
@@ -289,9 +308,11 @@ pub struct ActiveCallSnapshot {
 }
 
 /// The state of a line's agent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct Agent {
     /// The agent's id in the phone system.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<Text>,
     /// The normalised state.
     pub state: AgentState,
@@ -300,12 +321,14 @@ pub struct Agent {
     /// The reason.
     pub reason: Option<Reason>,
     /// Since when.
+    #[schemars(with = "Option<Time>", skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// What the agent may choose now.
     pub selectable: Vec<SelectableState>,
     /// A state chosen for later.
     pub pending: Option<Text>,
     /// The state in each queue.
+    #[schemars(skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<AgentQueue>,
 }
 
@@ -381,11 +404,13 @@ pub struct WebRtcStarted {
 }
 
 /// `webRtcVideoStarted`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(rename = "WebRtcVideoStartedData", rename_all = "camelCase")]
 pub struct WebRtcVideo {
     /// The session.
     pub session_id: Text,
     /// Its call.
+    #[schemars(rename = "callId")]
     pub call: CallId,
     /// `sendrecv`, `sendonly`, `recvonly`, `inactive`.
     pub direction: Text,

@@ -5,21 +5,25 @@ use std::sync::Arc;
 
 use jackfield_plugin_api::{CallFeatures, CallState, CauseCode, Direction, Participant, Party, Phase, Queue, Role};
 use jackfield_plugin_api::{Scope, Timestamp};
+use schemars::JsonSchema;
 
 use super::ids::CallId;
 use super::limits::{MAX_PARTICIPANTS, MAX_USER_DATA, clip, cut};
+use super::shape::{CallFeatureNames, Masked, NumberMatch, Time};
 
 /// Text that many events share.
 pub type Text = Arc<str>;
 
 /// A number, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Number {
     /// As the phone system gives it.
     pub number: Text,
     /// As the phone system gives it.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
     /// In E.164, by the host's directory.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub normalized: Option<Text>,
 }
 
@@ -36,7 +40,7 @@ impl Number {
 }
 
 /// A record of the directory that fits a number of the call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Contact {
     /// The record's id in its source.
     pub id: Text,
@@ -45,17 +49,19 @@ pub struct Contact {
     /// Whose it is.
     pub name: Text,
     /// The organisation.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub organisation: Option<Text>,
     /// The number that fitted.
     pub number: Text,
     /// Whether the whole number fitted, or its last digits.
+    #[schemars(rename = "match", with = "NumberMatch")]
     pub exact: bool,
     /// Where it was found.
     pub source: Text,
 }
 
 /// A record of the CRM that is tied to the call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Link {
     /// `Contact`, `Account`, `Case`, `Order` …
     pub kind: Text,
@@ -65,52 +71,69 @@ pub struct Link {
     pub title: Text,
 }
 
-/// A call as it was right after an event. Cheap to clone; events share it.
-#[derive(Debug, Clone, PartialEq)]
+/// A call as it was right after an event.
+// Cheap to clone; events share it. The `schemars` attributes say what of it `write_json` leaves out and how it names
+// the rest.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(rename_all = "camelCase", transform = Masked(&["features"]))]
 pub struct Call {
     /// The host's id.
+    #[schemars(rename = "callId")]
     pub id: CallId,
     /// The phone system's id now.
     pub native_id: Option<Text>,
     /// All native ids it had, oldest first.
+    #[schemars(skip_serializing_if = "Vec::is_empty")]
     pub native_ids: Vec<Text>,
     /// Ids that tie legs of one conversation, newest first, when known.
+    #[schemars(rename = "globalCallIds", skip_serializing_if = "Option::is_none")]
     pub global_ids: Option<Arc<[Text]>>,
     /// The id of its history row.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub database_id: Option<Text>,
     /// The line's device.
     pub device: Text,
     /// Its way; fixed once known.
     pub direction: Direction,
     /// Internal or external.
+    #[schemars(skip_serializing_if = "is_unknown")]
     pub scope: Scope,
     /// Its state.
     pub state: CallState,
     /// Detail within `alerting`; kept at the end of a call that never left it.
+    #[schemars(skip_serializing_if = "is_none")]
     pub phase: Phase,
     /// Who calls.
     pub caller: Option<Number>,
     /// Who is called.
     pub called: Option<Number>,
     /// Who sent it here.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub redirecting: Option<Number>,
     /// Where it was sent.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub redirection: Option<Number>,
     /// What it is to the other calls of its line.
     pub role: Role,
     /// The call it was made from or beside; of a recall, the call that came back.
+    #[schemars(rename = "parentCallId")]
     pub parent: Option<CallId>,
     /// Whether it is the line's current call.
     pub is_current: bool,
     /// All parties, when known.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub participants: Option<Arc<[Participant]>>,
     /// What may be done with it now.
+    #[schemars(with = "CallFeatureNames")]
     pub features: CallFeatures,
     /// When it began.
+    #[schemars(with = "Time")]
     pub started_at: Timestamp,
     /// When two-way speech became possible; none: not yet, or not known.
+    #[schemars(with = "Option<Time>")]
     pub connected_at: Option<Timestamp>,
     /// When it ended.
+    #[schemars(with = "Option<Time>")]
     pub finished_at: Option<Timestamp>,
     /// Milliseconds rung.
     pub ring_ms: u64,
@@ -121,20 +144,28 @@ pub struct Call {
     /// How often it was held.
     pub hold_count: u32,
     /// Whether the line is muted.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub muted: Option<bool>,
     /// Whether video flows.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub video: Option<bool>,
     /// Whether it is being recorded.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub recording: Option<bool>,
     /// The queue it came through.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub queue: Option<Arc<Queue>>,
     /// Data attached to it.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub user_data: Option<Arc<BTreeMap<String, String>>>,
     /// Why its state is as it is.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub cause: Option<CauseCode>,
     /// What the directory found, once it has searched.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub contacts: Option<Arc<[Contact]>>,
     /// Records of the CRM tied to it.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub links: Option<Arc<[Link]>>,
 }
 
@@ -189,6 +220,8 @@ macro_rules! changed {
     ($($(#[$meta:meta])* $NAME:ident = $bit:literal, $name:literal;)*) => {
         impl Changed {
             $($(#[$meta])* pub const $NAME: Self = Self(1 << $bit);)*
+            /// Everything.
+            pub const ALL: Self = Self(0 $(| 1 << $bit)*);
             const NAMES: &'static [(u32, &'static str)] = &[$((1 << $bit, $name),)*];
         }
     };

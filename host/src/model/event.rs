@@ -4,14 +4,17 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jackfield_plugin_api::{CauseCode, ErrorCode, LineId, Timestamp};
+use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::body::Body;
 use super::call::Text;
 use super::ids::CallId;
+use super::shape::{CauseName, Native, RequestId};
 
 /// The 21 events. The list is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub enum EventName {
     /// A line's stream begins.
     Initialized,
@@ -134,24 +137,29 @@ pub struct Place {
 }
 
 /// The command that led to an event.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct ReplyTo {
     /// The session that sent it.
     pub session: String,
     /// The id of its request.
+    #[schemars(with = "RequestId")]
     pub id: Value,
 }
 
 /// Why an event happened.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(rename = "Cause")]
 pub struct EventCause {
     /// A stable word: a [`CauseCode`], an [`ErrorCode`], or one of the model's own (`callEnded`, `firstSeen`,
     /// `reconciled`, `missingCommutation`, `previousFinished`, `parentFinished`, `answered`, `resumed`, `consult`,
     /// `lineClosed`).
+    #[schemars(with = "CauseName")]
     pub code: Cow<'static, str>,
     /// In words.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub text: Option<Text>,
     /// The phone system's codes.
+    #[schemars(with = "Native", skip_serializing_if = "Option::is_none")]
     pub native: Option<Value>,
 }
 

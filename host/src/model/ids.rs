@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jackfield_plugin_api::Timestamp;
 
 /// The host's name for a call, the same over native renames, reconnects and epochs. In production a UUIDv7 text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, schemars::JsonSchema)]
 pub struct CallId(Arc<str>);
 
 impl CallId {

@@ -38,6 +38,7 @@ mod reorder;
 mod repairs;
 pub mod replay;
 mod sessions;
+pub mod shape;
 mod start;
 mod tell;
 #[cfg(test)]

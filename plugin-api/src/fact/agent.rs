@@ -30,7 +30,7 @@ names! { lenient Unknown;
 }
 
 /// A reason for a state, as the phone system lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub struct Reason {
     /// Its code.
@@ -49,7 +49,7 @@ impl Reason {
 setters! { Reason { label: String, } }
 
 /// A state that the agent may choose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub struct SelectableState {
     /// The phone system's code, to be sent with `setUserState`.
@@ -69,7 +69,7 @@ impl SelectableState {
 }
 
 /// The agent's state in one queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub struct AgentQueue {
     /// The queue.
@@ -81,6 +81,7 @@ pub struct AgentQueue {
     pub state: AgentState,
     /// The reason in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(!default, !skip_serializing_if)]
     pub reason: Option<String>,
 }
 

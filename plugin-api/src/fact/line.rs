@@ -33,7 +33,7 @@ names! {
 }
 
 /// A forwarding that is set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub struct Forwarding {
     /// When.

@@ -55,7 +55,7 @@ impl Party {
 setters! { Party { name: String, } }
 
 /// One party of a call, the local one included.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub struct Participant {
     /// The adapter's own name for the participant, stable within the call.
@@ -71,6 +71,7 @@ pub struct Participant {
     pub state: PartyState,
     /// What it is there for.
     #[serde(default)]
+    #[schemars(!default)]
     pub role: PartyRole,
 }
 
@@ -83,7 +84,7 @@ impl Participant {
 setters! { Participant { name: String, } }
 
 /// A queue of the phone system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub struct Queue {
     /// Its id.

@@ -99,6 +99,7 @@ impl Bench {
         input(&mut self.model, self.now, &mut self.last);
         for event in &self.last {
             let json: Value = serde_json::from_str(&event.to_json()).expect("an event is JSON");
+            crate::schema::tests::check_event(&json);
             self.checker.event(&json);
             self.log.push(json);
         }
@@ -137,7 +138,9 @@ impl Bench {
     /// A session comes and is told the state as it is; nothing changes by it.
     pub(super) fn look(&mut self) {
         for event in self.model.view(self.now, LINE, SnapshotReason::Session) {
-            self.checker.event(&serde_json::from_str(&event.to_json()).expect("an event is JSON"));
+            let json: Value = serde_json::from_str(&event.to_json()).expect("an event is JSON");
+            crate::schema::tests::check_event(&json);
+            self.checker.event(&json);
         }
     }
 

@@ -129,6 +129,7 @@ fn events_that_others_make() {
     };
     let raw = bench.model.raw(bench.now, Some(LINE), raw).expect("the line is open");
     let json: Value = serde_json::from_str(&raw.to_json()).expect("JSON");
+    crate::schema::tests::check_event(&json);
     assert_eq!(json["params"]["rawSeq"], 90_211);
     assert_eq!(json["params"].get("seq"), None);
     assert_eq!(json["params"]["data"]["dir"], "in");
