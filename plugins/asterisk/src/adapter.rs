@@ -23,8 +23,8 @@ const STATE: u32 = 1;
 /// The adapter for one Asterisk.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Asterisk {
-    session: Session,
-    pbx: Pbx,
+    pub(crate) session: Session,
+    pub(crate) pbx: Pbx,
     /// When the work timer runs out, as it was set last.
     alarm: Option<Timestamp>,
 }
@@ -64,7 +64,7 @@ impl Adapter for Asterisk {
                 self.late(say);
             }
             Input::LineOpened { line, name, settings } => pbx.open_line(line, &name, settings, say),
-            Input::LineClosed { line } => pbx.close_line(line),
+            Input::LineClosed { line } => pbx.close_line(line, say),
             Input::Command { id, line, command } => pbx.command(id, line, command, say),
             Input::Stopping if session.stage == Stage::Up => {
                 say.host.send(LINK, b"Action: Logoff\r\n\r\n");
@@ -180,8 +180,8 @@ impl Asterisk {
     fn late(&mut self, say: &mut Say<'_, '_>) {
         for ask in self.pbx.asks.late(say.now) {
             match ask {
-                Ask::Command(command, then) if then != commands::Then::Wait => {
-                    say.host.refuse(command, commands::no_answer());
+                Ask::Command(command, then) if then.answers() => {
+                    self.pbx.refuse(command, commands::no_answer(), say);
                 }
                 _ => {}
             }

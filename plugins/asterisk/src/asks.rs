@@ -88,6 +88,11 @@ impl Asks {
         self.open.remove(&number).map(|open| open.ask)
     }
 
+    /// Nothing waits for the answers to a command's actions any more.
+    pub(crate) fn drop_command(&mut self, command: CommandId) {
+        self.open.retain(|_, open| !matches!(open.ask, Ask::Command(of, _) if of == command));
+    }
+
     /// Takes everything that waited too long.
     pub(crate) fn late(&mut self, now: Timestamp) -> Vec<Ask> {
         let late: Vec<u64> = self.open.iter().filter(|(_, o)| o.deadline <= now).map(|(n, _)| *n).collect();

@@ -21,6 +21,8 @@ mod capabilities;
 mod commands;
 mod config;
 mod events;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod hash;
 mod lines;
 mod pbx;

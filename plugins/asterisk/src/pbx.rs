@@ -90,7 +90,7 @@ impl Pbx {
 
     /// Reports a call when it is not what was reported last.
     pub(crate) fn report(&mut self, id: CallId, say: &mut Say<'_, '_>) {
-        if self.calls.get(id).is_some_and(|c| (c.merging || c.optimising.is_some()) && c.reported.is_some()) {
+        if self.calls.get(id).is_some_and(|c| c.is_between() && c.reported.is_some()) {
             return;
         }
         let Some(mut fact) = self.current(id, say.now) else { return };
@@ -126,7 +126,8 @@ impl Pbx {
         let view = call.channel.map(|c| self.table.view(c, call.bridge)).unwrap_or_default();
         let level = self.level(id, &view, now);
         let call = self.calls.get(id)?;
-        let waits = call.hidden_until.is_some() || (call.up_since.is_some() && !call.connected);
+        let waits =
+            call.hidden_until.is_some() || call.resumes_at.is_some() || (call.up_since.is_some() && !call.connected);
         if waits {
             self.waiting.insert(id);
         } else {
@@ -181,7 +182,7 @@ impl Pbx {
         let of_call = |id: &CallId| {
             let call = self.calls.get(*id)?;
             let service = call.up_since.filter(|_| !call.connected).map(|since| since + delay);
-            call.hidden_until.into_iter().chain(service).min()
+            call.hidden_until.into_iter().chain(call.resumes_at).chain(service).min()
         };
         self.waiting.iter().filter_map(of_call).min()
     }

@@ -33,6 +33,10 @@ impl Pbx {
         let service_delay = Duration::from_millis(u64::from(self.config.service_delay_ms));
 
         let call = self.calls.get_mut(id)?;
+        if call.resumes_at.is_some_and(|at| at <= now) {
+            call.resumes_at = None;
+            call.hold = false;
+        }
         if !alone {
             call.up_since = None;
         }

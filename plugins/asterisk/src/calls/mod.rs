@@ -82,6 +82,13 @@ pub(crate) struct Call {
     pub(crate) busy: bool,
     /// This line holds it.
     pub(crate) hold: bool,
+    /// The line's leg resumed it while the line talks on another leg: counts from this time on, unless the two are being
+    /// joined.
+    #[serde(default)]
+    pub(crate) resumes_at: Option<Timestamp>,
+    /// Another leg took the place of its own leg in the bridge: it is being transferred away.
+    #[serde(default)]
+    pub(crate) replaced: bool,
     /// Whom this line talks to, as Asterisk said last.
     pub(crate) remote: Ident,
     /// Whom it talked to first.
@@ -141,6 +148,11 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn direction(&self) -> Direction {
         if self.incoming { Direction::In } else { Direction::Out }
+    }
+
+    /// Legs are being moved about: what is seen of it is neither what was nor what will be.
+    pub(crate) fn is_between(&self) -> bool {
+        self.merging || self.replaced || self.optimising.is_some()
     }
 }
 

@@ -15,6 +15,9 @@ const CODE_DELAY: Duration = Duration::from_secs(1);
 /// How long a phone that rings is kept back until it is told who dials it.
 const DIAL_DELAY: Duration = Duration::from_millis(500);
 
+/// How long Asterisk takes from resuming the two legs of a phone's transfer to joining their far ends.
+const JOIN_DELAY: Duration = Duration::from_millis(300);
+
 impl Pbx {
     /// Looks whether a leg that has no call yet is one now.
     pub(crate) fn consider(&mut self, id: ChannelId, now: Timestamp) {
@@ -119,6 +122,42 @@ impl Pbx {
         if let (Some(of_call), Some(channel)) = (self.calls.get_mut(call), self.table.channel_mut(id)) {
             of_call.others.push(id);
             channel.calls.push(call);
+        }
+    }
+
+    /// The line's leg holds this call.
+    pub(crate) fn holds(&mut self, id: CallId, say: &mut Say<'_, '_>) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.hold = true;
+        call.resumes_at = None;
+        let line = call.line;
+        self.held_for_another(id, say);
+        // A phone that resumes one call before it holds the other.
+        let resumed = |(other, c): (CallId, &Call)| (c.line == line && c.resumes_at.is_some()).then_some(other);
+        for other in self.calls.iter().filter_map(resumed).collect::<Vec<_>>() {
+            self.report(id, say);
+            if let Some(other) = self.calls.get_mut(other) {
+                other.hold = false;
+                other.resumes_at = None;
+            }
+            self.dirty(other);
+        }
+    }
+
+    /// The line's leg resumes this call. While it talks on another leg that may be the beginning of a transfer by the
+    /// phone: Asterisk resumes both legs before it joins the far ends. Then it never was resumed.
+    pub(crate) fn resumes(&mut self, id: CallId, now: Timestamp) {
+        let Some(call) = self.calls.get(id).filter(|c| c.hold) else { return };
+        let talks = |(_, other): (CallId, &Call)| {
+            other.line == call.line && other.channel != call.channel && other.connected && !other.hold
+        };
+        let talks_beside = self.calls.iter().any(talks);
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if talks_beside {
+            call.resumes_at = Some(now + JOIN_DELAY);
+            self.dirty(id);
+        } else {
+            call.hold = false;
         }
     }
 
@@ -271,6 +310,21 @@ impl Pbx {
         self.report(id, say);
     }
 
+    /// Takes a call out, and out of the legs and the bridge that knew it.
+    pub(crate) fn take_call(&mut self, id: CallId) -> Option<Call> {
+        let call = self.calls.remove(id)?;
+        self.waiting.remove(&id);
+        if let Some(bridge) = call.bridge.and_then(|b| self.table.bridge_mut(b)) {
+            bridge.calls.retain(|c| *c != id);
+        }
+        for leg in call.channel.into_iter().chain(call.others.iter().copied()) {
+            if let Some(channel) = self.table.channel_mut(leg) {
+                channel.calls.retain(|c| *c != id);
+            }
+        }
+        Some(call)
+    }
+
     /// Reports the end of a call and forgets it.
     pub(crate) fn finish(
         &mut self,
@@ -286,15 +340,7 @@ impl Pbx {
             }
             self.report(id, say);
         }
-        let Some(call) = self.calls.remove(id) else { return };
-        if let Some(bridge) = call.bridge.and_then(|b| self.table.bridge_mut(b)) {
-            bridge.calls.retain(|c| *c != id);
-        }
-        for leg in call.channel.into_iter().chain(call.others.iter().copied()) {
-            if let Some(channel) = self.table.channel_mut(leg) {
-                channel.calls.retain(|c| *c != id);
-            }
-        }
+        let Some(call) = self.take_call(id) else { return };
         for (other, back) in [(call.parent, true), (call.consult, false)] {
             if let Some(relative) = other.and_then(|o| self.calls.get_mut(o)) {
                 if back {

@@ -43,7 +43,36 @@ pub(crate) enum Then {
     Digit { call: CallId, digit: String, last: bool },
 }
 
+impl Then {
+    /// Asterisk's answer to the action is the command's.
+    pub(crate) fn answers(&self) -> bool {
+        match self {
+            Self::Wait => false,
+            Self::Digit { last, .. } => *last,
+            Self::Accept | Self::Muted(..) | Self::Recording(..) => true,
+        }
+    }
+}
+
 impl Pbx {
+    /// Answers a command with yes.
+    pub(crate) fn accept(&mut self, command: CommandId, reply: Reply, say: &mut Say<'_, '_>) {
+        self.settled(command);
+        say.host.reply(command, reply);
+    }
+
+    /// Answers a command with no.
+    pub(crate) fn refuse(&mut self, command: CommandId, error: CommandError, say: &mut Say<'_, '_>) {
+        self.settled(command);
+        say.host.refuse(command, error);
+    }
+
+    /// A command has its answer. Of its several actions and effects none may answer it again.
+    fn settled(&mut self, command: CommandId) {
+        self.asks.drop_command(command);
+        self.effects.settled(command);
+    }
+
     /// One command; it is answered exactly once.
     pub(crate) fn command(&mut self, id: CommandId, line: LineId, command: Command, say: &mut Say<'_, '_>) {
         let done = if self.live {
@@ -52,7 +81,7 @@ impl Pbx {
             Err(CommandError::new(ErrorCode::LinkDown, "Asterisk is not connected").retryable())
         };
         if let Err(error) = done {
-            say.host.refuse(id, error);
+            self.refuse(id, error, say);
         } else {
             let until = say.now + self.patience();
             self.calls.commanded(line, id, until);
@@ -166,7 +195,7 @@ impl Pbx {
         if !f.is(Key::Response, "Success") {
             self.effects.drop_command(command);
             self.forget_command(command);
-            return say.host.refuse(command, refusal(f));
+            return self.refuse(command, refusal(f), say);
         }
         match then {
             Then::Wait => return,
@@ -178,7 +207,7 @@ impl Pbx {
                 self.dirty(call);
             }
             Then::Recording(call, state) => {
-                say.host.reply(command, Reply::accepted());
+                self.accept(command, Reply::accepted(), say);
                 return self.recorded(call, state, say);
             }
             Then::Digit { call, digit, last } => {
@@ -188,7 +217,7 @@ impl Pbx {
                 }
             }
         }
-        say.host.reply(command, Reply::accepted());
+        self.accept(command, Reply::accepted(), say);
     }
 
     /// A refused command leads to nothing.

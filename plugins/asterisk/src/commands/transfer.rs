@@ -139,7 +139,7 @@ impl Pbx {
     pub(crate) fn held_for_another(&mut self, id: CallId, say: &mut Say<'_, '_>) {
         let Some((command, other)) = self.swap_sent_for(id) else { return };
         if let Err(error) = self.notify(command, other, "talk", Then::Accept, say) {
-            say.host.refuse(command, error);
+            self.refuse(command, error, say);
         }
     }
 

@@ -34,9 +34,15 @@ impl Pbx {
 
     fn dials(&mut self, from: Option<ChannelId>, to: ChannelId) {
         let Some(dest) = self.table.channel_mut(to) else { return };
-        dest.dialler = from.map_or(Dialler::Core, Dialler::Channel);
+        let before = std::mem::replace(&mut dest.dialler, from.map_or(Dialler::Core, Dialler::Channel));
         dest.outcome.clear();
         let calls = dest.calls.clone();
+        if let Dialler::Channel(before) = before
+            && Some(before) != from
+            && let Some(before) = self.table.channel_mut(before)
+        {
+            before.dialling.retain(|leg| *leg != to);
+        }
         self.told_late(to, &calls, from.is_none());
         if let Some(from) = from.and_then(|f| self.table.channel_mut(f)) {
             if !from.dialling.contains(&to) {

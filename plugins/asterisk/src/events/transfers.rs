@@ -50,11 +50,11 @@ impl Pbx {
             let call = pbx.table.channel(id)?.calls.last().copied()?;
             pbx.calls.get(call).map(|c| if c.remote.is_known() { c.remote.clone() } else { c.called.clone() })
         };
-        let to = last(self, second).unwrap_or_default();
+        let (to, back) = (last(self, second).unwrap_or_default(), last(self, first).unwrap_or_default());
         let own = self.own_number(first);
         self.transferred(first, &to);
         if second != first {
-            self.transferred(second, &to);
+            self.transferred(second, &back);
         }
         // The target is not always named: who was heard last by the two calls is meant.
         let named = [Key::TransfereeUniqueid, Key::TransferTargetUniqueid].map(|key| self.table.find(f.bytes(key)));
@@ -67,7 +67,11 @@ impl Pbx {
             self.redirected(staying, &own);
         }
         // While the target rings, Asterisk keeps the leg, to call the user back if nobody answers: a new call then.
-        for leg in [first, second] {
+        // Of two legs the one that is held goes first, so that its call never takes the other's place.
+        let held =
+            |leg: ChannelId| self.table.channel(leg).is_some_and(|c| c.calls.iter().any(|call| self.is_held(*call)));
+        let legs = if second != first && held(second) && !held(first) { [second, first] } else { [first, second] };
+        for leg in legs {
             self.over(leg, say);
         }
     }

@@ -4,6 +4,8 @@
 //! used twice, so that a reference to one that is gone finds nothing.
 
 mod channel;
+#[cfg(any(test, feature = "fuzz"))]
+mod check;
 mod view;
 
 use serde::{Deserialize, Serialize};

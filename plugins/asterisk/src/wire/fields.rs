@@ -192,6 +192,29 @@ impl<'a> Fields<'a> {
     }
 }
 
+#[cfg(any(test, feature = "fuzz"))]
+impl Fields<'_> {
+    /// Compares with a line-by-line reading.
+    ///
+    /// # Panics
+    /// When a field differs.
+    pub(crate) fn agree_with_plain_reading(&self) {
+        for (text, key) in ALL {
+            let plain = self.message.split(|byte| *byte == b'\n').find_map(|line| {
+                let colon = line.iter().take(MAX_KEY).position(|byte| *byte == b':')?;
+                let (name, value) = (&line[..colon], &line[colon + 1..]);
+                let value = value.strip_prefix(b" ").unwrap_or(value);
+                let value = value.strip_suffix(b"\r").unwrap_or(value);
+                (name.eq_ignore_ascii_case(text.as_bytes()) && !is_nothing(value)).then_some(value)
+            });
+            assert_eq!(
+                self.bytes(*key).escape_ascii().to_string(),
+                plain.unwrap_or_default().escape_ascii().to_string()
+            );
+        }
+    }
+}
+
 /// Keys and values, in order. A line without a colon is no field.
 pub(crate) fn lines(message: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = message;
