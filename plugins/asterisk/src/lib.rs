@@ -20,6 +20,7 @@ mod calls;
 mod capabilities;
 mod commands;
 mod config;
+mod diagnostics;
 mod events;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;

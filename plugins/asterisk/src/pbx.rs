@@ -6,7 +6,7 @@ use jackfield_plugin_api::{CallFact, Fact, Host, LineId, Snapshot, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::asks::Asks;
-use crate::calls::{Awaits, CallId, Calls};
+use crate::calls::{Awaits, CallId, Calls, Recall};
 use crate::capabilities::Permissions;
 use crate::commands::Effects;
 use crate::config::Config;
@@ -42,6 +42,9 @@ pub(crate) struct Pbx {
     dirty: Vec<CallId>,
     /// Calls that change by time alone.
     pub(crate) waiting: BTreeSet<CallId>,
+    /// Calls that were sent away and may come back.
+    #[serde(default)]
+    pub(crate) recalls: Vec<Recall>,
 }
 
 fn no_config() -> Config {
@@ -63,6 +66,7 @@ impl Pbx {
             live: false,
             dirty: Vec::new(),
             waiting: BTreeSet::new(),
+            recalls: Vec::new(),
         }
     }
 

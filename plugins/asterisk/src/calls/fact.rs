@@ -48,6 +48,8 @@ impl Pbx {
         if let Some(parent) = call.parent.and_then(|p| self.calls.get(p)) {
             fact.role = Some(Role::Consult);
             fact.parent = Some(parent.key.as_str().into());
+        } else {
+            fact.parent = call.recall_of.as_deref().map(Into::into);
         }
         fact.participants = Some(self.participants(call, level, view, &remote));
         fact.features = Some(self.features(id, call, level, view));

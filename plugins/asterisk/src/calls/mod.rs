@@ -8,10 +8,12 @@ mod cause;
 mod consult;
 mod fact;
 mod level;
+mod recall;
 mod track;
 
 pub(crate) use cause::HangupInfo;
 pub(crate) use level::Level;
+pub(crate) use recall::Recall;
 pub(crate) use track::numberlike;
 
 use std::collections::BTreeMap;
@@ -97,6 +99,12 @@ pub(crate) struct Call {
     pub(crate) called: Ident,
     /// Who sent it here.
     pub(crate) redirecting: Ident,
+    /// Whoever was transferred here waits for this call to be answered.
+    #[serde(default)]
+    pub(crate) transferee: Option<ChannelId>,
+    /// The call of this line that came back as this one (its key), after a transfer or from a parking slot.
+    #[serde(default)]
+    pub(crate) recall_of: Option<String>,
     pub(crate) ending: Option<Ending>,
     pub(crate) released: Option<ReleasedBy>,
     /// How the last dial on its behalf ended, and whether the called side ended it.
@@ -161,7 +169,6 @@ impl Call {
 pub(crate) struct Calls {
     last: CallId,
     calls: BTreeMap<CallId, Call>,
-    by_key: BTreeMap<String, CallId>,
 }
 
 impl Calls {
@@ -175,20 +182,17 @@ impl Calls {
 
     /// The call that a client names.
     pub(crate) fn find(&self, line: LineId, key: &str) -> Option<CallId> {
-        self.by_key.get(key).copied().filter(|id| self.calls.get(id).is_some_and(|c| c.line == Some(line)))
+        self.of_line(line).find(|(_, call)| call.key == key).map(|(id, _)| id)
     }
 
     pub(crate) fn add(&mut self, call: Call) -> CallId {
         self.last += 1;
-        self.by_key.insert(call.key.clone(), self.last);
         self.calls.insert(self.last, call);
         self.last
     }
 
     pub(crate) fn remove(&mut self, id: CallId) -> Option<Call> {
-        let call = self.calls.remove(&id)?;
-        self.by_key.remove(&call.key);
-        Some(call)
+        self.calls.remove(&id)
     }
 
     /// A command was accepted: what it leads to shows by then.

@@ -54,6 +54,7 @@ impl Pbx {
             remote: channel.connected.clone(),
             first_remote: channel.connected.clone(),
             queue: channel.called_by_queue.clone(),
+            recall_of: self.recalled(channel, line, now).filter(|_| incoming),
             started_at: channel.since,
             ..Call::default()
         };
@@ -185,6 +186,7 @@ impl Pbx {
             Dialler::Channel(from) => self.table.channel(from).is_none_or(|c| c.hangup_requested),
             _ => false,
         };
+        info.waited_for = channel.calls.iter().filter_map(|c| self.calls.get(*c)).any(|c| c.is_waited_for(self));
         let touched = self.table.touched(id);
         let (calls, local) = (channel.calls.clone(), channel.local);
         // A consultation ends before the call that it was made from.

@@ -13,7 +13,7 @@ mod transfer;
 use std::time::Duration;
 
 use jackfield_plugin_api::{
-    CallKey, Command, CommandError, CommandId, ErrorCode, LineId, RecordingState, Reply, Timestamp,
+    CallKey, Command, CommandError, CommandId, ErrorCode, LineId, RawDirection, RecordingState, Reply, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,6 +22,7 @@ pub(crate) use effects::{Effects, Sent, lost};
 
 use crate::asks::Ask;
 use crate::calls::CallId;
+use crate::diagnostics::diagnose;
 use crate::pbx::{Pbx, Say};
 use crate::session::LINK;
 use crate::wire::action::Action;
@@ -169,7 +170,7 @@ impl Pbx {
         let name = self.asks.add(ask, deadline);
         match action.finish(&name) {
             Ok(bytes) => {
-                say.host.send(LINK, bytes);
+                self.send_bytes(&bytes, say);
                 Ok(())
             }
             Err(bad) => {
@@ -177,6 +178,14 @@ impl Pbx {
                 Err(CommandError::new(ErrorCode::CommandFailed, bad.to_string()))
             }
         }
+    }
+
+    /// Sends a whole action, and shows it to who looks for a fault.
+    pub(crate) fn send_bytes(&self, action: &[u8], say: &mut Say<'_, '_>) {
+        if self.config.raw {
+            diagnose(RawDirection::Out, action, say);
+        }
+        say.host.send(LINK, action);
     }
 
     /// Sends the action of a command.

@@ -112,6 +112,9 @@ impl Pbx {
             Dialler::Channel(from) => Some(from),
             _ => None,
         });
+        if let Some(from) = from.filter(|_| answered) {
+            self.answered_elsewhere(from);
+        }
         if let Some(from) = from {
             // Somebody else's Redirect of who dials: it is elsewhere in the dialplan already.
             let moved = self.table.channel(from).is_some_and(|c| !c.place.is_empty() && c.place != place(f));

@@ -2,14 +2,14 @@
 
 use jackfield_plugin_api::CauseCode;
 
-use crate::calls::{Ending, Origin};
+use crate::calls::{CallId, Ending, Origin};
 use crate::pbx::{Pbx, Say};
 use crate::table::{ChannelId, Ident};
 use crate::wire::fields::{Fields, Key};
 
 impl Pbx {
     /// The transferer leaves, the transferee goes on and dials anew.
-    pub(crate) fn blind_transfer(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
+    pub(crate) fn blind_transfer(&mut self, f: &Fields<'_>, say: &mut Say<'_, '_>) {
         if !f.is(Key::Result, "Success") {
             // What a command said would end does not.
             let transferer = self.table.find(f.bytes(Key::TransfererUniqueid));
@@ -23,6 +23,9 @@ impl Pbx {
         let to = Ident::new(&f.string(Key::Extension), "");
         let Some(transferer) = self.table.find(f.bytes(Key::TransfererUniqueid)) else { return };
         let own = self.own_number(transferer);
+        for call in self.table.channel(transferer).map(|c| c.calls.clone()).unwrap_or_default() {
+            self.may_come_back(call, say.now);
+        }
         self.transferred(transferer, &to);
         if let Some(transferee) = self.table.find(f.bytes(Key::TransfereeUniqueid)) {
             self.redirected(transferee, &own);
@@ -56,15 +59,25 @@ impl Pbx {
         if second != first {
             self.transferred(second, &back);
         }
+        let asked = self.table.channel(second).and_then(|c| c.calls.last()).and_then(|c| self.calls.get(*c));
+        let rings = asked.is_some_and(|c| !c.connected);
+        if let Some(call) = self.table.channel(first).and_then(|c| c.calls.first()).copied().filter(|_| rings) {
+            self.may_come_back(call, say.now);
+        }
         // The target is not always named: who was heard last by the two calls is meant.
         let named = [Key::TransfereeUniqueid, Key::TransferTargetUniqueid].map(|key| self.table.find(f.bytes(key)));
         let calls = [first, second].into_iter().filter_map(|c| self.table.channel(c)).flat_map(|c| &c.calls);
         let heard = calls.filter_map(|c| self.calls.get(*c)).flat_map(|c| c.present.clone());
-        let mut staying: Vec<ChannelId> = named.into_iter().flatten().chain(heard).collect();
+        let mut staying: Vec<ChannelId> = named.iter().copied().flatten().chain(heard).collect();
         staying.sort_unstable();
         staying.dedup();
+        let transferee = named[0].filter(|_| rings);
         for staying in staying {
-            self.redirected(staying, &own);
+            for call in self.redirected(staying, &own) {
+                if let Some(call) = self.calls.get_mut(call).filter(|c| c.channel != transferee) {
+                    call.transferee = transferee;
+                }
+            }
         }
         // While the target rings, Asterisk keeps the leg, to call the user back if nobody answers: a new call then.
         // Of two legs the one that is held goes first, so that its call never takes the other's place.
@@ -76,8 +89,8 @@ impl Pbx {
         }
     }
 
-    /// Somebody was transferred here or away by `by`: its own calls, and those beyond a wire.
-    fn redirected(&mut self, id: ChannelId, by: &Ident) {
+    /// Somebody was transferred here or away by `by`: its own calls, and those beyond a wire. Returns them.
+    fn redirected(&mut self, id: ChannelId, by: &Ident) -> Vec<CallId> {
         if let Some(channel) = self.table.channel_mut(id) {
             channel.redirected_by = by.clone();
         }
@@ -88,12 +101,13 @@ impl Pbx {
         }
         let dialled = beyond.and_then(|b| self.table.channel(b)).map(|b| b.dialling.clone()).unwrap_or_default();
         calls.extend(dialled.iter().filter_map(|leg| self.table.channel(*leg)).flat_map(|leg| &leg.calls));
-        for call in calls {
+        for call in calls.iter().copied() {
             if let Some(call) = self.calls.get_mut(call) {
                 call.redirecting = by.clone();
             }
             self.dirty(call);
         }
+        calls
     }
 
     fn own_number(&self, id: ChannelId) -> Ident {
@@ -151,6 +165,7 @@ impl Pbx {
         let Some(call) = self.calls.get_mut(parker) else { return };
         call.ending = Some(Ending { cause: CauseCode::Parked, to: Ident::new(&slot, "") });
         let leg = call.channel;
+        self.may_come_back(parker, say.now);
         self.parked_by_command(parker, &slot, say);
         if let Some(leg) = leg {
             self.over(leg, say);
