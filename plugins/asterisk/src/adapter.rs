@@ -166,6 +166,9 @@ impl Asterisk {
             Ask::Step(step) => self.session.answered(&mut self.pbx, step, Some(&fields), say),
             Ask::Command(command, then) => self.pbx.ordered(command, then, &fields, say),
             Ask::Originate(call) => self.pbx.originate_answered(call, &fields, say),
+            Ask::Application(call) if !fields.is(Key::Response, "Success") => self.pbx.application_known(call),
+            // The list follows.
+            Ask::Application(_) => {}
             Ask::Quiet => {
                 if !fields.is(Key::Response, "Success") {
                     let text = fields.text(Key::Message).unwrap_or_default();

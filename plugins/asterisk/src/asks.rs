@@ -18,6 +18,8 @@ pub(crate) enum Ask {
     Command(CommandId, Then),
     /// The originate of a call.
     Originate(CallId),
+    /// In which application an answered leg is, that may have reached a service.
+    Application(CallId),
     /// Something that nobody waits for; a refusal is logged.
     Quiet,
 }

@@ -28,6 +28,7 @@ mod hash;
 mod lines;
 mod pbx;
 mod queues;
+mod services;
 mod session;
 mod snapshot;
 mod table;

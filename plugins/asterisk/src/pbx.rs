@@ -6,7 +6,7 @@ use jackfield_plugin_api::{CallFact, Fact, Host, LineId, Snapshot, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::asks::Asks;
-use crate::calls::{Awaits, CallId, Calls, Recall};
+use crate::calls::{Awaits, CallId, Calls, Look, Recall};
 use crate::capabilities::Permissions;
 use crate::commands::Effects;
 use crate::config::Config;
@@ -174,7 +174,8 @@ impl Pbx {
 
     /// Calls whose time has come.
     pub(crate) fn time_passed(&mut self, say: &mut Say<'_, '_>) {
-        for id in self.waiting.iter().copied().collect::<Vec<_>>() {
+        for id in self.waiting.iter().copied().filter(|_| self.live).collect::<Vec<_>>() {
+            self.look_what_answered(id, say);
             self.dirty(id);
         }
         self.flush(say);
@@ -182,13 +183,16 @@ impl Pbx {
 
     /// When a call changes by time alone.
     pub(crate) fn next_change(&self) -> Option<Timestamp> {
-        let delay = std::time::Duration::from_millis(u64::from(self.config.service_delay_ms));
         let of_call = |id: &CallId| {
             let call = self.calls.get(*id)?;
-            let service = call.up_since.filter(|_| !call.connected).map(|since| since + delay);
+            let service = call.up_since.filter(|_| !call.connected).map(|since| match call.look {
+                Look::Asked(until) => until,
+                Look::NotYet | Look::Done => since + self.service_delay(),
+            });
             call.hidden_until.into_iter().chain(call.resumes_at).chain(service).min()
         };
-        self.waiting.iter().filter_map(of_call).min()
+        // While the connection is down nothing is told, and nobody can be asked.
+        self.waiting.iter().filter(|_| self.live).filter_map(of_call).min()
     }
 }
 

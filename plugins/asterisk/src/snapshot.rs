@@ -26,7 +26,6 @@ impl Pbx {
         }
         self.effects_lost(say);
         self.forget_unborn();
-        say.host.cancel_timer(crate::session::WORK);
     }
 
     pub(crate) fn begin_snapshot(&mut self) {

@@ -42,6 +42,18 @@ pub(crate) enum Origin {
     Consult,
 }
 
+/// Whether it is known in which application an answered leg without a second party is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) enum Look {
+    /// It was not asked.
+    #[default]
+    NotYet,
+    /// It was asked; without an answer by this time it counts as a service.
+    Asked(Timestamp),
+    /// It is known, or cannot be.
+    Done,
+}
+
 /// Why a call will end, known before it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ending {
@@ -142,6 +154,9 @@ pub(crate) struct Call {
     pub(crate) present: Vec<u32>,
     /// When its leg went up without a second party.
     pub(crate) up_since: Option<Timestamp>,
+    /// Whether it was asked what answered.
+    #[serde(default)]
+    pub(crate) look: Look,
     /// Not reported before this time: a dialled code may turn out to be a pickup.
     pub(crate) hidden_until: Option<Timestamp>,
     pub(crate) started_at: Option<Timestamp>,
