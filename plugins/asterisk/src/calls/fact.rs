@@ -89,6 +89,9 @@ impl Pbx {
     /// Remembers who is heard. In the short time in which Asterisk takes a `Local/…` pair out of the way nobody is:
     /// then who was there still is.
     fn note_present(&mut self, id: CallId, view: &View) {
+        if let Some(call) = self.calls.get_mut(id).filter(|_| !view.pending.is_empty()) {
+            call.rings_at.clone_from(&view.pending);
+        }
         if view.peers.is_empty() {
             return;
         }

@@ -152,6 +152,9 @@ pub(crate) struct Call {
     pub(crate) participants: Vec<String>,
     /// Who was heard in it last (numbers of `participants`).
     pub(crate) present: Vec<u32>,
+    /// The legs that were dialled for it last.
+    #[serde(default)]
+    pub(crate) rings_at: Vec<ChannelId>,
     /// When its leg went up without a second party.
     pub(crate) up_since: Option<Timestamp>,
     /// Whether it was asked what answered.

@@ -1,6 +1,6 @@
 //! Transfer, pickup, parking.
 
-use jackfield_plugin_api::CauseCode;
+use jackfield_plugin_api::{CauseCode, Timestamp};
 
 use crate::calls::{CallId, Ending, Origin};
 use crate::pbx::{Pbx, Say};
@@ -59,25 +59,16 @@ impl Pbx {
         if second != first {
             self.transferred(second, &back);
         }
-        let asked = self.table.channel(second).and_then(|c| c.calls.last()).and_then(|c| self.calls.get(*c));
-        let rings = asked.is_some_and(|c| !c.connected);
-        if let Some(call) = self.table.channel(first).and_then(|c| c.calls.first()).copied().filter(|_| rings) {
-            self.may_come_back(call, say.now);
-        }
+        self.waits_at_target(first, second, say.now);
         // The target is not always named: who was heard last by the two calls is meant.
         let named = [Key::TransfereeUniqueid, Key::TransferTargetUniqueid].map(|key| self.table.find(f.bytes(key)));
         let calls = [first, second].into_iter().filter_map(|c| self.table.channel(c)).flat_map(|c| &c.calls);
         let heard = calls.filter_map(|c| self.calls.get(*c)).flat_map(|c| c.present.clone());
-        let mut staying: Vec<ChannelId> = named.iter().copied().flatten().chain(heard).collect();
+        let mut staying: Vec<ChannelId> = named.into_iter().flatten().chain(heard).collect();
         staying.sort_unstable();
         staying.dedup();
-        let transferee = named[0].filter(|_| rings);
         for staying in staying {
-            for call in self.redirected(staying, &own) {
-                if let Some(call) = self.calls.get_mut(call).filter(|c| c.channel != transferee) {
-                    call.transferee = transferee;
-                }
-            }
+            self.redirected(staying, &own);
         }
         // While the target rings, Asterisk keeps the leg, to call the user back if nobody answers: a new call then.
         // Of two legs the one that is held goes first, so that its call never takes the other's place.
@@ -89,8 +80,28 @@ impl Pbx {
         }
     }
 
-    /// Somebody was transferred here or away by `by`: its own calls, and those beyond a wire. Returns them.
-    fn redirected(&mut self, id: ChannelId, by: &Ident) -> Vec<CallId> {
+    /// A transfer to a target that has not answered: the party of the first call waits for it now, and the call may come
+    /// back.
+    fn waits_at_target(&mut self, first: ChannelId, second: ChannelId, now: Timestamp) {
+        let call_of = |pbx: &Self, leg: ChannelId, last: bool| {
+            let calls = &pbx.table.channel(leg)?.calls;
+            if last { calls.last().copied() } else { calls.first().copied() }
+        };
+        let (Some(call), Some(asked)) = (call_of(self, first, false), call_of(self, second, true)) else { return };
+        let Some(asked) = self.calls.get(asked).filter(|asked| !asked.connected) else { return };
+        let legs = asked.rings_at.iter().filter_map(|leg| self.table.channel(*leg));
+        let ringing: Vec<CallId> = legs.flat_map(|leg| leg.calls.iter().copied()).collect();
+        let waiting = self.calls.get(call).and_then(|c| c.present.first().copied());
+        for id in ringing {
+            if let Some(call) = self.calls.get_mut(id) {
+                call.transferee = waiting;
+            }
+        }
+        self.may_come_back(call, now);
+    }
+
+    /// Somebody was transferred here or away by `by`: its own calls, and those beyond a wire.
+    fn redirected(&mut self, id: ChannelId, by: &Ident) {
         if let Some(channel) = self.table.channel_mut(id) {
             channel.redirected_by = by.clone();
         }
@@ -101,13 +112,12 @@ impl Pbx {
         }
         let dialled = beyond.and_then(|b| self.table.channel(b)).map(|b| b.dialling.clone()).unwrap_or_default();
         calls.extend(dialled.iter().filter_map(|leg| self.table.channel(*leg)).flat_map(|leg| &leg.calls));
-        for call in calls.iter().copied() {
+        for call in calls {
             if let Some(call) = self.calls.get_mut(call) {
                 call.redirecting = by.clone();
             }
             self.dirty(call);
         }
-        calls
     }
 
     fn own_number(&self, id: ChannelId) -> Ident {
