@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jackfield_plugin_api::{CallFact, Fact, Host, LineId, Snapshot, Timestamp};
+use jackfield_plugin_api::{CallFact, CallState, Fact, Host, LineId, Snapshot, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::asks::Asks;
@@ -118,9 +118,13 @@ impl Pbx {
             call.command = None;
         }
         fact.native_time = say.native_time;
+        let conference = fact.state == CallState::Conferenced;
         self.say_call(fact, say);
         if first {
             self.call_shown(id, say);
+        }
+        if conference {
+            self.tell_ends(id, say);
         }
     }
 
@@ -176,6 +180,9 @@ impl Pbx {
     pub(crate) fn time_passed(&mut self, say: &mut Say<'_, '_>) {
         for id in self.waiting.iter().copied().filter(|_| self.live).collect::<Vec<_>>() {
             self.look_what_answered(id, say);
+            if self.calls.get(id).is_some_and(|c| c.ended.as_ref().is_some_and(|e| e.until <= say.now)) {
+                self.tell_end(id, say);
+            }
             self.dirty(id);
         }
         self.flush(say);
@@ -189,7 +196,8 @@ impl Pbx {
                 Look::Asked(until) => until,
                 Look::NotYet | Look::Done => since + self.service_delay(),
             });
-            call.hidden_until.into_iter().chain(call.resumes_at).chain(service).min()
+            let end = call.ended.as_ref().map(|ended| ended.until);
+            call.hidden_until.into_iter().chain(call.resumes_at).chain(service).chain(end).min()
         };
         // While the connection is down nothing is told, and nobody can be asked.
         self.waiting.iter().filter(|_| self.live).filter_map(of_call).min()

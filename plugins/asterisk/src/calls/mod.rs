@@ -18,7 +18,9 @@ pub(crate) use track::numberlike;
 
 use std::collections::BTreeMap;
 
-use jackfield_plugin_api::{CallFact, CauseCode, CommandId, Direction, LineId, Phase, ReleasedBy, Scope, Timestamp};
+use jackfield_plugin_api::{
+    CallFact, Cause, CauseCode, CommandId, Direction, LineId, Phase, ReleasedBy, Scope, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{BridgeId, ChannelId, Ident};
@@ -60,6 +62,15 @@ pub(crate) struct Ending {
     pub(crate) cause: CauseCode,
     /// Where it was sent.
     pub(crate) to: Ident,
+}
+
+/// The end of a call that is still to be told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ended {
+    pub(crate) cause: Cause,
+    pub(crate) released: ReleasedBy,
+    /// It is told at this time at the latest.
+    pub(crate) until: Timestamp,
 }
 
 /// What a command is to lead to.
@@ -130,6 +141,12 @@ pub(crate) struct Call {
     pub(crate) parent: Option<CallId>,
     /// The call whose far end was joined with this one's: both end together.
     pub(crate) joined: Option<CallId>,
+    /// The call of this line that it becomes a part of (a conference).
+    #[serde(default)]
+    pub(crate) merged_into: Option<CallId>,
+    /// It is over, and that is told after the conference that it became a part of.
+    #[serde(default)]
+    pub(crate) ended: Option<Ended>,
     /// How many consultations were made from it: their keys are never reused.
     pub(crate) consults: u32,
     /// The two bridges of a consultation are being joined: what is seen meanwhile is neither before nor after.
@@ -178,7 +195,7 @@ impl Call {
 
     /// Legs are being moved about: what is seen of it is neither what was nor what will be.
     pub(crate) fn is_between(&self) -> bool {
-        self.merging || self.replaced || self.optimising.is_some()
+        self.merging || self.replaced || self.optimising.is_some() || self.ended.is_some()
     }
 }
 

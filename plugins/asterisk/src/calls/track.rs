@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use jackfield_plugin_api::{CallFact, CauseCode, LineId, ReleasedBy, Timestamp};
+use jackfield_plugin_api::{CallFact, CallState, Cause, CauseCode, LineId, ReleasedBy, Timestamp};
 
 use super::cause::{self, HangupInfo};
-use super::{Awaits, Call, CallId, Ending, Origin};
+use super::{Awaits, Call, CallId, Ended, Ending, Origin};
 use crate::pbx::{Pbx, Say};
 use crate::table::{ChannelId, Dialler, Ident, Progress, UP, device_of, state};
 
@@ -14,6 +14,9 @@ const CODE_DELAY: Duration = Duration::from_secs(1);
 
 /// How long a phone that rings is kept back until it is told who dials it.
 const DIAL_DELAY: Duration = Duration::from_millis(500);
+
+/// How long the end of a call waits for the conference that it became a part of.
+const CONFERENCE_DELAY: Duration = Duration::from_secs(5);
 
 /// How long Asterisk takes from resuming the two legs of a phone's transfer to joining their far ends.
 const JOIN_DELAY: Duration = Duration::from_millis(300);
@@ -250,6 +253,9 @@ impl Pbx {
         let cause = cause::of(call, info);
         let released = cause::released_by(call, info);
         let joined = call.joined;
+        if self.ends_with_conference(id, &cause, released, say.now) {
+            return;
+        }
         // Of two calls whose far ends were joined the held one ends first, so that none takes the other's place.
         let together = joined.filter(|other| self.calls.get(*other).is_some_and(|c| c.ending.is_some()));
         let leg_of = |pbx: &Self, call: CallId| pbx.calls.get(call).and_then(|c| c.channel);
@@ -259,6 +265,38 @@ impl Pbx {
         self.finish(id, cause, released, say);
         if let Some(leg) = together.and_then(|other| leg_of(self, other)) {
             self.over(leg, say);
+        }
+    }
+
+    /// A call that becomes a part of another one loses its leg before the others are together in their room. Its end is
+    /// told after that.
+    fn ends_with_conference(&mut self, id: CallId, cause: &Cause, released: ReleasedBy, now: Timestamp) -> bool {
+        let into = self.calls.get(id).filter(|_| cause.code == CauseCode::Conferenced).and_then(|c| c.merged_into);
+        let Some(into) = into.and_then(|into| self.calls.get(into)) else { return false };
+        if into.reported.as_ref().is_some_and(|fact| fact.state == CallState::Conferenced) {
+            return false;
+        }
+        self.move_call(id, None);
+        if let Some(call) = self.calls.get_mut(id) {
+            call.channel = None;
+            call.ended = Some(Ended { cause: cause.clone(), released, until: now + CONFERENCE_DELAY });
+        }
+        self.waiting.insert(id);
+        true
+    }
+
+    /// Tells the ends that waited for this call to become a conference, or for nothing any more.
+    pub(crate) fn tell_ends(&mut self, into: CallId, say: &mut Say<'_, '_>) {
+        let ended = |(id, c): (CallId, &Call)| (c.merged_into == Some(into) && c.ended.is_some()).then_some(id);
+        for id in self.calls.iter().filter_map(ended).collect::<Vec<_>>() {
+            self.tell_end(id, say);
+        }
+    }
+
+    /// Tells an end that waited.
+    pub(crate) fn tell_end(&mut self, id: CallId, say: &mut Say<'_, '_>) {
+        if let Some(ended) = self.calls.get_mut(id).and_then(|c| c.ended.take()) {
+            self.finish(id, ended.cause, ended.released, say);
         }
     }
 
@@ -328,13 +366,7 @@ impl Pbx {
     }
 
     /// Reports the end of a call and forgets it.
-    pub(crate) fn finish(
-        &mut self,
-        id: CallId,
-        cause: jackfield_plugin_api::Cause,
-        released: ReleasedBy,
-        say: &mut Say<'_, '_>,
-    ) {
+    pub(crate) fn finish(&mut self, id: CallId, cause: Cause, released: ReleasedBy, say: &mut Say<'_, '_>) {
         if self.calls.get(id).is_some_and(|c| c.reported.is_none() && c.hidden_until.is_some()) {
             // A dialled code that ended before it was clear what it was.
             if let Some(call) = self.calls.get_mut(id) {
@@ -342,6 +374,7 @@ impl Pbx {
             }
             self.report(id, say);
         }
+        self.tell_ends(id, say);
         let Some(call) = self.take_call(id) else { return };
         for (other, back) in [(call.parent, true), (call.consult, false)] {
             if let Some(relative) = other.and_then(|o| self.calls.get_mut(o)) {

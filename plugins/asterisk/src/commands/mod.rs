@@ -238,6 +238,7 @@ impl Pbx {
                 call.command = None;
                 call.ending = None;
                 call.released = None;
+                call.merged_into = None;
             }
         }
     }

@@ -185,6 +185,9 @@ impl Pbx {
         self.order(both, command, Then::Accept, say)?;
         self.await_fact(pair.0, command, Awaits::Conferenced);
         self.will_end(pair.1, CauseCode::Conferenced, "", command);
+        if let Some(call) = self.calls.get_mut(pair.1) {
+            call.merged_into = Some(pair.0);
+        }
         Ok(())
     }
 
