@@ -84,5 +84,5 @@ fn the_framing_reads_torn_streams_as_a_plain_reading_does() {
 
 #[test]
 fn the_adapter_survives_torn_conversations() {
-    run("asterisk_adapter", 700, super::adapter);
+    run("asterisk_adapter", 400, super::adapter);
 }
