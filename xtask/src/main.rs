@@ -1,9 +1,10 @@
-//! The project's own commands: `cargo xtask demo`, `cargo xtask test`.
+//! The project's own commands: `cargo xtask demo`, `cargo xtask fuzz`, `cargo xtask test`.
 //!
 //! Plain `std`: it is built before anything else, on a machine that has nothing but Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod demo;
+mod fuzz;
 mod steps;
 mod test;
 
@@ -12,6 +13,9 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask demo [--listen ADDRESS]
     Builds, and runs the host with the simulator: calls come and go by themselves.
+
+cargo xtask fuzz [--seconds N] [TARGET]...
+    Runs the fuzz targets (those of fuzz/fuzz_targets), each for N seconds (60). Needs cargo-fuzz.
 
 cargo xtask test [--asterisk 16] [--no-asterisk] [FILTER]
     Installs what the tests need (Debian: by apt and debootstrap), then checks format and lints and runs every test.
@@ -25,6 +29,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["demo", rest @ ..] => demo::main(rest),
+        ["fuzz", rest @ ..] => fuzz::main(rest),
         ["test", rest @ ..] => test::main(rest),
         [] | ["help" | "--help" | "-h", ..] => {
             print!("{HELP}");

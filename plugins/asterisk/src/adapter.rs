@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use jackfield_plugin_api::{
-    Adapter, ConfigError, Down, ErrorCode, Host, Input, LogLevel, Manifest, Raw, RawDirection, RestoreError, Timestamp,
+    Adapter, ConfigError, Down, ErrorCode, Host, Input, LogLevel, Manifest, RawDirection, RestoreError, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -11,11 +11,11 @@ use crate::asks::{Ask, Step};
 use crate::capabilities::implemented;
 use crate::commands;
 use crate::config::{Config, LineConfig};
+use crate::diagnostics::diagnose;
 use crate::pbx::{Pbx, Say};
 use crate::session::{LINK, SESSION, Session, Stage, WORK};
 use crate::wire::fields::{Fields, Key, event_name};
 use crate::wire::frame::Piece;
-use crate::wire::text;
 
 /// The version of the state that is saved for a hot swap.
 const STATE: u32 = 1;
@@ -23,8 +23,8 @@ const STATE: u32 = 1;
 /// The adapter for one Asterisk.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Asterisk {
-    session: Session,
-    pbx: Pbx,
+    pub(crate) session: Session,
+    pub(crate) pbx: Pbx,
     /// When the work timer runs out, as it was set last.
     alarm: Option<Timestamp>,
 }
@@ -64,10 +64,10 @@ impl Adapter for Asterisk {
                 self.late(say);
             }
             Input::LineOpened { line, name, settings } => pbx.open_line(line, &name, settings, say),
-            Input::LineClosed { line } => pbx.close_line(line),
+            Input::LineClosed { line } => pbx.close_line(line, say),
             Input::Command { id, line, command } => pbx.command(id, line, command, say),
             Input::Stopping if session.stage == Stage::Up => {
-                say.host.send(LINK, b"Action: Logoff\r\n\r\n");
+                pbx.send_bytes(b"Action: Logoff\r\n\r\n", say);
             }
             _ => {}
         }
@@ -117,7 +117,7 @@ impl Asterisk {
     fn message(&mut self, message: &[u8], say: &mut Say<'_, '_>) {
         say.native_time = None;
         if self.pbx.config.raw {
-            show(message, say);
+            diagnose(RawDirection::In, message, say);
         }
         let Some(event) = event_name(message) else { return self.answer(message, say) };
         match event {
@@ -166,6 +166,9 @@ impl Asterisk {
             Ask::Step(step) => self.session.answered(&mut self.pbx, step, Some(&fields), say),
             Ask::Command(command, then) => self.pbx.ordered(command, then, &fields, say),
             Ask::Originate(call) => self.pbx.originate_answered(call, &fields, say),
+            Ask::Application(call) if !fields.is(Key::Response, "Success") => self.pbx.application_known(call),
+            // The list follows.
+            Ask::Application(_) => {}
             Ask::Quiet => {
                 if !fields.is(Key::Response, "Success") {
                     let text = fields.text(Key::Message).unwrap_or_default();
@@ -180,8 +183,8 @@ impl Asterisk {
     fn late(&mut self, say: &mut Say<'_, '_>) {
         for ask in self.pbx.asks.late(say.now) {
             match ask {
-                Ask::Command(command, then) if then != commands::Then::Wait => {
-                    say.host.refuse(command, commands::no_answer());
+                Ask::Command(command, then) if then.answers() => {
+                    self.pbx.refuse(command, commands::no_answer(), say);
                 }
                 _ => {}
             }
@@ -203,12 +206,4 @@ impl Asterisk {
             None => say.host.cancel_timer(WORK),
         }
     }
-}
-
-/// Shows a message to who looks for a fault. Nothing secret comes from Asterisk but the challenge.
-fn show(message: &[u8], say: &mut Say<'_, '_>) {
-    let all = text::decode(message);
-    let first = all.lines().next().unwrap_or_default().to_owned();
-    let shown: String = all.lines().filter(|l| !l.starts_with("Challenge:")).flat_map(|l| [l, "\n"]).collect();
-    say.host.raw(&Raw::new(RawDirection::In, "ami", first, shown));
 }

@@ -18,6 +18,8 @@ pub(crate) enum Ask {
     Command(CommandId, Then),
     /// The originate of a call.
     Originate(CallId),
+    /// In which application an answered leg is, that may have reached a service.
+    Application(CallId),
     /// Something that nobody waits for; a refusal is logged.
     Quiet,
 }
@@ -86,6 +88,11 @@ impl Asks {
     pub(crate) fn take(&mut self, id: &[u8]) -> Option<Ask> {
         let number = self.number(id)?;
         self.open.remove(&number).map(|open| open.ask)
+    }
+
+    /// Nothing waits for the answers to a command's actions any more.
+    pub(crate) fn drop_command(&mut self, command: CommandId) {
+        self.open.retain(|_, open| !matches!(open.ask, Ask::Command(of, _) if of == command));
     }
 
     /// Takes everything that waited too long.

@@ -65,7 +65,7 @@ pub struct Config {
     /// The reasons an agent may choose for a pause.
     #[serde(default)]
     pub pause_reasons: Vec<PauseReason>,
-    /// Show every message for diagnostics. Much; only for finding a fault.
+    /// Show every message and action for diagnostics, without what makes a login. Much; only for finding a fault.
     #[serde(default)]
     pub raw: bool,
 }

@@ -20,11 +20,15 @@ mod calls;
 mod capabilities;
 mod commands;
 mod config;
+mod diagnostics;
 mod events;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod hash;
 mod lines;
 mod pbx;
 mod queues;
+mod services;
 mod session;
 mod snapshot;
 mod table;

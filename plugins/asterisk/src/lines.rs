@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jackfield_plugin_api::{DeviceState, ErrorCode, ErrorFact, LineFact, LineId, Severity};
+use jackfield_plugin_api::{CommandError, DeviceState, ErrorCode, ErrorFact, LineFact, LineId, Severity};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{LineConfig, RemoteControl};
@@ -105,21 +105,22 @@ impl Pbx {
     }
 
     /// A line is no more to be watched.
-    pub(crate) fn close_line(&mut self, id: LineId) {
+    pub(crate) fn close_line(&mut self, id: LineId, say: &mut Say<'_, '_>) {
         let Some(line) = self.lines.lines.remove(&id) else { return };
         self.lines.by_device.remove(&line.device);
         for call in self.calls.of_line(id).map(|(call, _)| call).collect::<Vec<_>>() {
-            self.calls.remove(call);
-            self.waiting.remove(&call);
+            self.take_call(call);
         }
         for channel in self.table.ids() {
             if let Some(channel) = self.table.channel_mut(channel).filter(|c| c.line == Some(id)) {
                 channel.line = None;
-                channel.calls.clear();
             }
         }
         self.queues.forget_line(id);
-        self.effects.forget_line(id);
+        for command in self.effects.take_line(id) {
+            let text = "the line was closed; whether this was done is not known";
+            self.refuse(command, CommandError::new(ErrorCode::Cancelled, text), say);
+        }
     }
 
     /// `DeviceStateChange`, live or listed.

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jackfield_plugin_api::{CallFact, Fact, Host, LineId, Snapshot, Timestamp};
+use jackfield_plugin_api::{CallFact, CallState, Fact, Host, LineId, Snapshot, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::asks::Asks;
-use crate::calls::{Awaits, CallId, Calls};
+use crate::calls::{Awaits, CallId, Calls, Look, Recall};
 use crate::capabilities::Permissions;
 use crate::commands::Effects;
 use crate::config::Config;
@@ -42,6 +42,9 @@ pub(crate) struct Pbx {
     dirty: Vec<CallId>,
     /// Calls that change by time alone.
     pub(crate) waiting: BTreeSet<CallId>,
+    /// Calls that were sent away and may come back.
+    #[serde(default)]
+    pub(crate) recalls: Vec<Recall>,
 }
 
 fn no_config() -> Config {
@@ -63,6 +66,7 @@ impl Pbx {
             live: false,
             dirty: Vec::new(),
             waiting: BTreeSet::new(),
+            recalls: Vec::new(),
         }
     }
 
@@ -90,7 +94,7 @@ impl Pbx {
 
     /// Reports a call when it is not what was reported last.
     pub(crate) fn report(&mut self, id: CallId, say: &mut Say<'_, '_>) {
-        if self.calls.get(id).is_some_and(|c| (c.merging || c.optimising.is_some()) && c.reported.is_some()) {
+        if self.calls.get(id).is_some_and(|c| c.is_between() && c.reported.is_some()) {
             return;
         }
         let Some(mut fact) = self.current(id, say.now) else { return };
@@ -114,9 +118,13 @@ impl Pbx {
             call.command = None;
         }
         fact.native_time = say.native_time;
+        let conference = fact.state == CallState::Conferenced;
         self.say_call(fact, say);
         if first {
             self.call_shown(id, say);
+        }
+        if conference {
+            self.tell_ends(id, say);
         }
     }
 
@@ -126,7 +134,8 @@ impl Pbx {
         let view = call.channel.map(|c| self.table.view(c, call.bridge)).unwrap_or_default();
         let level = self.level(id, &view, now);
         let call = self.calls.get(id)?;
-        let waits = call.hidden_until.is_some() || (call.up_since.is_some() && !call.connected);
+        let waits =
+            call.hidden_until.is_some() || call.resumes_at.is_some() || (call.up_since.is_some() && !call.connected);
         if waits {
             self.waiting.insert(id);
         } else {
@@ -169,7 +178,11 @@ impl Pbx {
 
     /// Calls whose time has come.
     pub(crate) fn time_passed(&mut self, say: &mut Say<'_, '_>) {
-        for id in self.waiting.iter().copied().collect::<Vec<_>>() {
+        for id in self.waiting.iter().copied().filter(|_| self.live).collect::<Vec<_>>() {
+            self.look_what_answered(id, say);
+            if self.calls.get(id).is_some_and(|c| c.ended.as_ref().is_some_and(|e| e.until <= say.now)) {
+                self.tell_end(id, say);
+            }
             self.dirty(id);
         }
         self.flush(say);
@@ -177,13 +190,17 @@ impl Pbx {
 
     /// When a call changes by time alone.
     pub(crate) fn next_change(&self) -> Option<Timestamp> {
-        let delay = std::time::Duration::from_millis(u64::from(self.config.service_delay_ms));
         let of_call = |id: &CallId| {
             let call = self.calls.get(*id)?;
-            let service = call.up_since.filter(|_| !call.connected).map(|since| since + delay);
-            call.hidden_until.into_iter().chain(service).min()
+            let service = call.up_since.filter(|_| !call.connected).map(|since| match call.look {
+                Look::Asked(until) => until,
+                Look::NotYet | Look::Done => since + self.service_delay(),
+            });
+            let end = call.ended.as_ref().map(|ended| ended.until);
+            call.hidden_until.into_iter().chain(call.resumes_at).chain(service).chain(end).min()
         };
-        self.waiting.iter().filter_map(of_call).min()
+        // While the connection is down nothing is told, and nobody can be asked.
+        self.waiting.iter().filter(|_| self.live).filter_map(of_call).min()
     }
 }
 

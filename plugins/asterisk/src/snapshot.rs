@@ -18,15 +18,14 @@ impl Pbx {
         self.live = false;
         for ask in self.asks.take_all() {
             if let crate::asks::Ask::Command(command, then) = ask {
-                // An effect that waits answers by itself.
-                if then != crate::commands::Then::Wait {
-                    say.host.refuse(command, crate::commands::lost());
+                // Else an effect or a later action that waits answers it.
+                if then.answers() {
+                    self.refuse(command, crate::commands::lost(), say);
                 }
             }
         }
         self.effects_lost(say);
         self.forget_unborn();
-        say.host.cancel_timer(crate::session::WORK);
     }
 
     pub(crate) fn begin_snapshot(&mut self) {
@@ -115,16 +114,7 @@ impl Pbx {
 
     /// Forgets a call of which only the snapshot tells that it is gone.
     fn drop_silently(&mut self, id: u32) {
-        let Some(call) = self.calls.remove(id) else { return };
-        self.waiting.remove(&id);
-        if let Some(bridge) = call.bridge.and_then(|b| self.table.bridge_mut(b)) {
-            bridge.calls.retain(|c| *c != id);
-        }
-        for leg in call.channel.into_iter().chain(call.others) {
-            if let Some(channel) = self.table.channel_mut(leg) {
-                channel.calls.retain(|c| *c != id);
-            }
-        }
+        let Some(call) = self.take_call(id) else { return };
         for other in [call.parent, call.consult].into_iter().flatten() {
             if let Some(other) = self.calls.get_mut(other) {
                 other.consult = other.consult.filter(|c| *c != id);

@@ -200,3 +200,35 @@ fn who_dials_may_be_told_after_the_ringing() {
     let late = said(&mut bed);
     assert!(late[0].starts_with("101 A alerting/ringing in from 79161234567"), "{late:#?}");
 }
+
+/// The own phone is up, and the dialplan plays a tone to it: nothing in the stream tells that from an answer.
+#[test]
+fn a_tone_is_no_answer() {
+    for (application, told, end) in [
+        ("Busy", Some("101 A busy out to 603 with 603(failed)"), "101 A finished busy by remote"),
+        ("Congestion", None, "101 A finished networkError by system"),
+        ("VoiceMailMain", Some("101 A connected out to 603 with 603"), "101 A finished normalClearing by unknown"),
+    ] {
+        let mut bed = Bed::up();
+        let mut names = Names::default();
+        bed.command("101", "makeCall", json!({"to": "603"}));
+        let action = one(bed.actions());
+        bed.reply(&action, "Success", "Originate successfully queued");
+        let id = field(&action, "ChannelId").unwrap();
+        let leg = |state| [("Channel", "PJSIP/101-00000001"), ("ChannelState", state), ("Uniqueid", &*id)];
+        bed.event("Newchannel", &leg("0"));
+        bed.event("DialBegin", &[("DestUniqueid", &id)]);
+        bed.event("Newstate", &leg("5"));
+        bed.event("DialEnd", &[("DestUniqueid", &id), ("DialStatus", "ANSWER")]);
+        bed.event("Newstate", &leg("6"));
+        facts(&mut bed, &mut names);
+        bed.pbx.status = Some(format!(
+            "Event: Status\r\nActionID: ACTIONID\r\nUniqueid: {id}\r\nApplication: {application}\r\n\r\n\
+             Event: StatusComplete\r\nActionID: ACTIONID\r\nEventList: Complete\r\n\r\n"
+        ));
+        bed.wait(1_000);
+        assert_eq!(facts(&mut bed, &mut names), Vec::from_iter(told), "{application}");
+        bed.event("Hangup", &[&leg("6")[..], &[("Cause", "16")]].concat());
+        assert_eq!(facts(&mut bed, &mut names), [end], "{application}");
+    }
+}

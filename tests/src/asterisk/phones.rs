@@ -61,6 +61,9 @@ pub enum Caller {
     SendsDtmf { talk_ms: u32 },
     /// Once answered talks, then transfers the other party blindly to the number `to` (REFER), as a phone does.
     Transfers { talk_ms: u32, to: &'static str },
+    /// Once answered talks, holds, calls the number `to`, talks to it as long, then joins the two (REFER with Replaces), as
+    /// a phone does.
+    TransfersAfterAsking { talk_ms: u32, to: &'static str },
     /// Once answered talks, then hangs up; sends no media (for load).
     NoMedia { talk_ms: u32 },
 }
@@ -97,6 +100,7 @@ impl Caller {
             Self::Holds { talk_ms, held_ms } => ("uac_hold.xml", vec![("talk", talk_ms), ("held", held_ms)]),
             Self::SendsDtmf { talk_ms } => ("uac_dtmf.xml", vec![("talk", talk_ms)]),
             Self::Transfers { talk_ms, .. } => ("uac_refer_blind.xml", vec![("talk", talk_ms)]),
+            Self::TransfersAfterAsking { talk_ms, .. } => ("uac_refer_attended.xml", vec![("talk", talk_ms)]),
             Self::NoMedia { talk_ms } => ("uac_load.xml", vec![("talk", talk_ms)]),
         }
     }
@@ -248,8 +252,12 @@ impl Pbx {
         let mut cmd = self.sipp(n, scenario, &sets, (address, self.slot.caller(n)), calls);
         cmd.arg(format!("127.0.0.1:{}", self.sip_port())).args(["-s", to, "-key", "from", from, "-key", "name", name]);
         cmd.args(["-r", &rate.to_string(), "-l", &calls.to_string()]);
-        if let Caller::Transfers { to, .. } = caller {
+        if let Caller::Transfers { to, .. } | Caller::TransfersAfterAsking { to, .. } = caller {
             cmd.args(["-key", "referto", to]);
+        }
+        if let Caller::TransfersAfterAsking { .. } = caller {
+            // Its call id becomes part of a URI.
+            cmd.args(["-cid_str", "%u-%p-%s"]);
         }
         self.spawn(cmd, n, format!("call from {from} to {to}, {caller:?}"))
     }

@@ -92,6 +92,8 @@ fn a_transfer_to_who_does_not_answer_comes_back() {
     let seen = ["callStarted", "commutationStarted", "hold", "callStarted", "callFinished", "unhold", "callFinished"];
     bed.expect(&[(L101, &[&seen, TALKED].concat()), (L102, &["callStarted", "callFinished"])]);
     assert_eq!((&bed.latest(&back)["direction"], &bed.latest(&back)["role"]), (&json!("in"), &json!("primary")));
+    assert_eq!(bed.latest(&back)["parentCallId"], first, "it is the first call that comes back");
+    assert_eq!(bed.end(&bed.ids(L102)[0]), ("noAnswer".into(), "system".into()));
     assert_eq!(bed.end(&back), ("normalClearing".into(), "local".into()));
 }
 

@@ -63,16 +63,19 @@ fn a_service_is_busy() {
     assert_eq!(bed.end(&id), ("busy".into(), "remote".into()));
 }
 
-/// The own leg is up already when the dialplan plays a busy tone on it, and Asterisk says of that nothing: after a
-/// second it is a service that answers.
+/// The own leg is up already when the dialplan plays the tone on it.
 #[test]
-fn click_to_call_to_a_busy_tone() {
-    let Some(mut bed) = Bed::new("click-to-call to 603, busy") else { return };
-    let _phone = bed.pbx.phone("101", Phone::Answers { ring_ms: 200 }).unwrap();
-    let id = bed.command("makeCall", L101, &json!({ "to": "603" }))["callId"].clone();
-    bed.wait("commutationStarted", L101);
-    bed.drop_call(L101, &id);
-    bed.expect(&[(L101, TALKED)]);
+fn click_to_call_ends_in_a_tone() {
+    let Some(mut bed) = Bed::new("click-to-call to 603, busy, then to 604, congestion") else { return };
+    let _phone = bed.pbx.phone_for("101", Phone::Answers { ring_ms: 200 }, 2).unwrap();
+    let busy = bed.command("makeCall", L101, &json!({ "to": "603" }))["callId"].clone();
+    bed.wait("callFinished", L101);
+    let congested = bed.command("makeCall", L101, &json!({ "to": "604" }))["callId"].clone();
+    bed.wait("callFinished", L101);
+    bed.expect(&[(L101, &["callStarted", "callBusy", "callFinished", "callStarted", "callFinished"])]);
+    assert_eq!(bed.end(&busy), ("busy".into(), "remote".into()));
+    assert_eq!(bed.end(&congested), ("networkError".into(), "system".into()));
+    assert_eq!(bed.latest(&busy)["connectedAt"], json!(null));
 }
 
 #[test]

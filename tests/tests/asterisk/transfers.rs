@@ -66,6 +66,37 @@ fn a_phone_transfers_blindly() {
 }
 
 #[test]
+fn a_phone_transfers_after_asking() {
+    let Some(mut bed) = Bed::new("attended transfer by the phone (REFER with Replaces)") else { return };
+    let _stays = bed.pbx.phone("103", Phone::Answers { ring_ms: 200 }).unwrap();
+    let _asked = bed.pbx.phone("102", Phone::Answers { ring_ms: 400 }).unwrap();
+    let mut transferer = bed.pbx.call("101", "103", Caller::TransfersAfterAsking { talk_ms: 800, to: "102" }).unwrap();
+    let stays = call(&bed.wait("callStarted", L103))["callId"].clone();
+    let there = call(&bed.wait("callStarted", L102))["callId"].clone();
+    bed.wait("callFinished", L101);
+    bed.wait("callFinished", L101);
+    transferer.wait(PATIENCE).unwrap();
+    bed.call_is(&stays, "103 talks to 102", |c| c["participants"][1]["number"] == "102");
+    bed.call_is(&there, "102 talks to 103", |c| c["participants"][1]["number"] == "103");
+    bed.drop_call(L102, &there);
+    bed.wait("callFinished", L103);
+    let begins =
+        ["callStarted", "commutationStarted", "hold", "callStarted", "commutationStarted", "currentCallChanged"];
+    let ends = ["unhold", "callFinished", "callFinished"];
+    bed.expect(&[(L101, &[&begins[..], &ends].concat()), (L102, TALKED), (L103, TALKED)]);
+    for id in bed.ids(L101) {
+        assert_eq!(bed.end(&id), ("transferred".into(), "local".into()));
+    }
+    let [first, second] = [0, 1].map(|nth| bed.ids(L101)[nth].clone());
+    assert_eq!(bed.latest(&first)["redirection"]["number"], "102");
+    assert_eq!(bed.latest(&second)["redirection"]["number"], "103");
+    assert_eq!((&bed.latest(&stays)["direction"], &bed.latest(&there)["direction"]), (&json!("in"), &json!("in")));
+    assert_eq!(bed.latest(&there)["redirecting"]["number"], "101");
+    assert_eq!(bed.end(&there), ("normalClearing".into(), "local".into()));
+    assert_eq!(bed.end(&stays), ("normalClearing".into(), "remote".into()));
+}
+
+#[test]
 fn a_ringing_call_is_deflected() {
     let Some(mut bed) = Bed::new("ringing call deflected by command") else { return };
     let _phone = bed.pbx.phone("101", Phone::NeverAnswers).unwrap();

@@ -91,6 +91,10 @@ fn two_calls_become_a_conference() {
     // Whom the agent talks to goes on hearing the agent; the phone still holds the other call.
     bed.call_is(&b, "three parties", three);
     bed.wait("callFinished", L101);
+    let event = |what: &dyn Fn(&Value) -> bool| bed.client.events.iter().position(what).unwrap();
+    let conference = event(&|e| call(e)["callId"] == b && call(e)["state"] == "conferenced");
+    let merged = event(&|e| call(e)["callId"] == a && e["method"] == "callFinished");
+    assert!(conference < merged, "first the conference, then the end of the call that became a part of it");
     bed.drop_call(L101, &b);
     assert_eq!(bed.end(&a).0, "conferenced");
     bed.expect(&[(L101, &[BEGINS, &["unhold", "callFinished", "callFinished"]].concat())]);

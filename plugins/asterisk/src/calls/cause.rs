@@ -22,6 +22,8 @@ pub(crate) struct HangupInfo {
     pub(crate) requested: bool,
     /// Whoever dialled this leg asked for the end.
     pub(crate) dialler_requested: bool,
+    /// Whoever was transferred to this leg still waits: Asterisk gave up ringing it.
+    pub(crate) waited_for: bool,
 }
 
 impl HangupInfo {
@@ -64,6 +66,7 @@ fn incoming(hangup: &HangupInfo) -> CauseCode {
         (26, ..) => CauseCode::PickedUpElsewhere,
         // 486 from a phone that rang is its user's "busy" button.
         (17 | 21, ..) | (_, 486 | 600 | 603, _) => CauseCode::Rejected,
+        _ if hangup.waited_for => CauseCode::NoAnswer,
         (_, _, "CANCEL") => CauseCode::Cancelled,
         (_, _, "NOANSWER") => CauseCode::NoAnswer,
         _ if hangup.dialler_requested => CauseCode::Cancelled,
@@ -143,6 +146,9 @@ pub(crate) fn released_by(call: &Call, hangup: &HangupInfo) -> ReleasedBy {
         return ReleasedBy::Local;
     }
     if call.sent_on.is_some() {
+        return ReleasedBy::System;
+    }
+    if hangup.waited_for && !call.connected && hangup.cause != 26 {
         return ReleasedBy::System;
     }
     if let Some(released) = call.released {

@@ -115,7 +115,8 @@ impl Pbx {
         self.report(parent, say);
         self.report(consult, say);
         if let (Some(command), Some(call)) = (command, self.calls.get(consult)) {
-            say.host.reply(command, Reply::call(call.key.as_str()));
+            let reply = Reply::call(call.key.as_str());
+            self.accept(command, reply, say);
         }
     }
 

@@ -48,6 +48,8 @@ impl Pbx {
         if let Some(parent) = call.parent.and_then(|p| self.calls.get(p)) {
             fact.role = Some(Role::Consult);
             fact.parent = Some(parent.key.as_str().into());
+        } else {
+            fact.parent = call.recall_of.as_deref().map(Into::into);
         }
         fact.participants = Some(self.participants(call, level, view, &remote));
         fact.features = Some(self.features(id, call, level, view));
@@ -87,6 +89,9 @@ impl Pbx {
     /// Remembers who is heard. In the short time in which Asterisk takes a `Local/…` pair out of the way nobody is:
     /// then who was there still is.
     fn note_present(&mut self, id: CallId, view: &View) {
+        if let Some(call) = self.calls.get_mut(id).filter(|_| !view.pending.is_empty()) {
+            call.rings_at.clone_from(&view.pending);
+        }
         if view.peers.is_empty() {
             return;
         }

@@ -1,10 +1,8 @@
 //! What a call is now.
 
-use std::time::Duration;
-
 use jackfield_plugin_api::{CallState, Phase, Timestamp};
 
-use super::{Call, CallId, Origin};
+use super::{Call, CallId, Look, Origin};
 use crate::pbx::Pbx;
 use crate::table::{Progress, UP, View};
 
@@ -30,14 +28,24 @@ impl Pbx {
         let talks =
             up && (view.room || view.peers.iter().any(|p| self.table.channel(*p).is_some_and(|c| c.state == UP)));
         let alone = up && !talks && self.may_be_service(call, view);
-        let service_delay = Duration::from_millis(u64::from(self.config.service_delay_ms));
+        let service_delay = self.service_delay();
 
         let call = self.calls.get_mut(id)?;
+        if call.resumes_at.is_some_and(|at| at <= now) {
+            call.resumes_at = None;
+            call.hold = false;
+        }
         if !alone {
             call.up_since = None;
+            call.look = Look::NotYet;
         }
         let since = alone.then(|| *call.up_since.get_or_insert(now));
-        let service = since.is_some_and(|since| now.since(since) >= service_delay);
+        let looked = match call.look {
+            Look::NotYet => false,
+            Look::Asked(until) => until <= now,
+            Look::Done => true,
+        };
+        let service = looked && since.is_some_and(|since| now.since(since) >= service_delay);
         if (talks || service) && !call.connected {
             call.connected = true;
             call.busy = false;

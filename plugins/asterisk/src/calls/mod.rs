@@ -8,15 +8,19 @@ mod cause;
 mod consult;
 mod fact;
 mod level;
+mod recall;
 mod track;
 
 pub(crate) use cause::HangupInfo;
 pub(crate) use level::Level;
+pub(crate) use recall::Recall;
 pub(crate) use track::numberlike;
 
 use std::collections::BTreeMap;
 
-use jackfield_plugin_api::{CallFact, CauseCode, CommandId, Direction, LineId, Phase, ReleasedBy, Scope, Timestamp};
+use jackfield_plugin_api::{
+    CallFact, Cause, CauseCode, CommandId, Direction, LineId, Phase, ReleasedBy, Scope, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{BridgeId, ChannelId, Ident};
@@ -40,12 +44,33 @@ pub(crate) enum Origin {
     Consult,
 }
 
+/// Whether it is known in which application an answered leg without a second party is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) enum Look {
+    /// It was not asked.
+    #[default]
+    NotYet,
+    /// It was asked; without an answer by this time it counts as a service.
+    Asked(Timestamp),
+    /// It is known, or cannot be.
+    Done,
+}
+
 /// Why a call will end, known before it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ending {
     pub(crate) cause: CauseCode,
     /// Where it was sent.
     pub(crate) to: Ident,
+}
+
+/// The end of a call that is still to be told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ended {
+    pub(crate) cause: Cause,
+    pub(crate) released: ReleasedBy,
+    /// It is told at this time at the latest.
+    pub(crate) until: Timestamp,
 }
 
 /// What a command is to lead to.
@@ -82,6 +107,13 @@ pub(crate) struct Call {
     pub(crate) busy: bool,
     /// This line holds it.
     pub(crate) hold: bool,
+    /// The line's leg resumed it while the line talks on another leg: counts from this time on, unless the two are being
+    /// joined.
+    #[serde(default)]
+    pub(crate) resumes_at: Option<Timestamp>,
+    /// Another leg took the place of its own leg in the bridge: it is being transferred away.
+    #[serde(default)]
+    pub(crate) replaced: bool,
     /// Whom this line talks to, as Asterisk said last.
     pub(crate) remote: Ident,
     /// Whom it talked to first.
@@ -90,6 +122,12 @@ pub(crate) struct Call {
     pub(crate) called: Ident,
     /// Who sent it here.
     pub(crate) redirecting: Ident,
+    /// Whoever was transferred here waits for this call to be answered.
+    #[serde(default)]
+    pub(crate) transferee: Option<ChannelId>,
+    /// The call of this line that came back as this one (its key), after a transfer or from a parking slot.
+    #[serde(default)]
+    pub(crate) recall_of: Option<String>,
     pub(crate) ending: Option<Ending>,
     pub(crate) released: Option<ReleasedBy>,
     /// How the last dial on its behalf ended, and whether the called side ended it.
@@ -103,6 +141,12 @@ pub(crate) struct Call {
     pub(crate) parent: Option<CallId>,
     /// The call whose far end was joined with this one's: both end together.
     pub(crate) joined: Option<CallId>,
+    /// The call of this line that it becomes a part of (a conference).
+    #[serde(default)]
+    pub(crate) merged_into: Option<CallId>,
+    /// It is over, and that is told after the conference that it became a part of.
+    #[serde(default)]
+    pub(crate) ended: Option<Ended>,
     /// How many consultations were made from it: their keys are never reused.
     pub(crate) consults: u32,
     /// The two bridges of a consultation are being joined: what is seen meanwhile is neither before nor after.
@@ -125,8 +169,14 @@ pub(crate) struct Call {
     pub(crate) participants: Vec<String>,
     /// Who was heard in it last (numbers of `participants`).
     pub(crate) present: Vec<u32>,
+    /// The legs that were dialled for it last.
+    #[serde(default)]
+    pub(crate) rings_at: Vec<ChannelId>,
     /// When its leg went up without a second party.
     pub(crate) up_since: Option<Timestamp>,
+    /// Whether it was asked what answered.
+    #[serde(default)]
+    pub(crate) look: Look,
     /// Not reported before this time: a dialled code may turn out to be a pickup.
     pub(crate) hidden_until: Option<Timestamp>,
     pub(crate) started_at: Option<Timestamp>,
@@ -142,6 +192,11 @@ impl Call {
     pub(crate) fn direction(&self) -> Direction {
         if self.incoming { Direction::In } else { Direction::Out }
     }
+
+    /// Legs are being moved about: what is seen of it is neither what was nor what will be.
+    pub(crate) fn is_between(&self) -> bool {
+        self.merging || self.replaced || self.optimising.is_some() || self.ended.is_some()
+    }
 }
 
 /// All calls.
@@ -149,7 +204,6 @@ impl Call {
 pub(crate) struct Calls {
     last: CallId,
     calls: BTreeMap<CallId, Call>,
-    by_key: BTreeMap<String, CallId>,
 }
 
 impl Calls {
@@ -163,20 +217,17 @@ impl Calls {
 
     /// The call that a client names.
     pub(crate) fn find(&self, line: LineId, key: &str) -> Option<CallId> {
-        self.by_key.get(key).copied().filter(|id| self.calls.get(id).is_some_and(|c| c.line == Some(line)))
+        self.of_line(line).find(|(_, call)| call.key == key).map(|(id, _)| id)
     }
 
     pub(crate) fn add(&mut self, call: Call) -> CallId {
         self.last += 1;
-        self.by_key.insert(call.key.clone(), self.last);
         self.calls.insert(self.last, call);
         self.last
     }
 
     pub(crate) fn remove(&mut self, id: CallId) -> Option<Call> {
-        let call = self.calls.remove(&id)?;
-        self.by_key.remove(&call.key);
-        Some(call)
+        self.calls.remove(&id)
     }
 
     /// A command was accepted: what it leads to shows by then.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use jackfield_plugin_api::{CallFact, CauseCode, LineId, ReleasedBy, Timestamp};
+use jackfield_plugin_api::{CallFact, CallState, Cause, CauseCode, LineId, ReleasedBy, Timestamp};
 
 use super::cause::{self, HangupInfo};
-use super::{Awaits, Call, CallId, Ending, Origin};
+use super::{Awaits, Call, CallId, Ended, Ending, Origin};
 use crate::pbx::{Pbx, Say};
 use crate::table::{ChannelId, Dialler, Ident, Progress, UP, device_of, state};
 
@@ -14,6 +14,12 @@ const CODE_DELAY: Duration = Duration::from_secs(1);
 
 /// How long a phone that rings is kept back until it is told who dials it.
 const DIAL_DELAY: Duration = Duration::from_millis(500);
+
+/// How long the end of a call waits for the conference that it became a part of.
+const CONFERENCE_DELAY: Duration = Duration::from_secs(5);
+
+/// How long Asterisk takes from resuming the two legs of a phone's transfer to joining their far ends.
+const JOIN_DELAY: Duration = Duration::from_millis(300);
 
 impl Pbx {
     /// Looks whether a leg that has no call yet is one now.
@@ -51,6 +57,7 @@ impl Pbx {
             remote: channel.connected.clone(),
             first_remote: channel.connected.clone(),
             queue: channel.called_by_queue.clone(),
+            recall_of: self.recalled(channel, line, now).filter(|_| incoming),
             started_at: channel.since,
             ..Call::default()
         };
@@ -122,6 +129,42 @@ impl Pbx {
         }
     }
 
+    /// The line's leg holds this call.
+    pub(crate) fn holds(&mut self, id: CallId, say: &mut Say<'_, '_>) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.hold = true;
+        call.resumes_at = None;
+        let line = call.line;
+        self.held_for_another(id, say);
+        // A phone that resumes one call before it holds the other.
+        let resumed = |(other, c): (CallId, &Call)| (c.line == line && c.resumes_at.is_some()).then_some(other);
+        for other in self.calls.iter().filter_map(resumed).collect::<Vec<_>>() {
+            self.report(id, say);
+            if let Some(other) = self.calls.get_mut(other) {
+                other.hold = false;
+                other.resumes_at = None;
+            }
+            self.dirty(other);
+        }
+    }
+
+    /// The line's leg resumes this call. While it talks on another leg that may be the beginning of a transfer by the
+    /// phone: Asterisk resumes both legs before it joins the far ends. Then it never was resumed.
+    pub(crate) fn resumes(&mut self, id: CallId, now: Timestamp) {
+        let Some(call) = self.calls.get(id).filter(|c| c.hold) else { return };
+        let talks = |(_, other): (CallId, &Call)| {
+            other.line == call.line && other.channel != call.channel && other.connected && !other.hold
+        };
+        let talks_beside = self.calls.iter().any(talks);
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if talks_beside {
+            call.resumes_at = Some(now + JOIN_DELAY);
+            self.dirty(id);
+        } else {
+            call.hold = false;
+        }
+    }
+
     /// Of several contacts that rang one went up: the call is on it.
     pub(crate) fn prefer(&mut self, id: ChannelId) {
         let Some(channel) = self.table.channel(id).filter(|c| c.state == UP) else { return };
@@ -146,6 +189,7 @@ impl Pbx {
             Dialler::Channel(from) => self.table.channel(from).is_none_or(|c| c.hangup_requested),
             _ => false,
         };
+        info.waited_for = channel.calls.iter().filter_map(|c| self.calls.get(*c)).any(|c| c.is_waited_for(self));
         let touched = self.table.touched(id);
         let (calls, local) = (channel.calls.clone(), channel.local);
         // A consultation ends before the call that it was made from.
@@ -209,6 +253,9 @@ impl Pbx {
         let cause = cause::of(call, info);
         let released = cause::released_by(call, info);
         let joined = call.joined;
+        if self.ends_with_conference(id, &cause, released, say.now) {
+            return;
+        }
         // Of two calls whose far ends were joined the held one ends first, so that none takes the other's place.
         let together = joined.filter(|other| self.calls.get(*other).is_some_and(|c| c.ending.is_some()));
         let leg_of = |pbx: &Self, call: CallId| pbx.calls.get(call).and_then(|c| c.channel);
@@ -218,6 +265,38 @@ impl Pbx {
         self.finish(id, cause, released, say);
         if let Some(leg) = together.and_then(|other| leg_of(self, other)) {
             self.over(leg, say);
+        }
+    }
+
+    /// A call that becomes a part of another one loses its leg before the others are together in their room. Its end is
+    /// told after that.
+    fn ends_with_conference(&mut self, id: CallId, cause: &Cause, released: ReleasedBy, now: Timestamp) -> bool {
+        let into = self.calls.get(id).filter(|_| cause.code == CauseCode::Conferenced).and_then(|c| c.merged_into);
+        let Some(into) = into.and_then(|into| self.calls.get(into)) else { return false };
+        if into.reported.as_ref().is_some_and(|fact| fact.state == CallState::Conferenced) {
+            return false;
+        }
+        self.move_call(id, None);
+        if let Some(call) = self.calls.get_mut(id) {
+            call.channel = None;
+            call.ended = Some(Ended { cause: cause.clone(), released, until: now + CONFERENCE_DELAY });
+        }
+        self.waiting.insert(id);
+        true
+    }
+
+    /// Tells the ends that waited for this call to become a conference, or for nothing any more.
+    pub(crate) fn tell_ends(&mut self, into: CallId, say: &mut Say<'_, '_>) {
+        let ended = |(id, c): (CallId, &Call)| (c.merged_into == Some(into) && c.ended.is_some()).then_some(id);
+        for id in self.calls.iter().filter_map(ended).collect::<Vec<_>>() {
+            self.tell_end(id, say);
+        }
+    }
+
+    /// Tells an end that waited.
+    pub(crate) fn tell_end(&mut self, id: CallId, say: &mut Say<'_, '_>) {
+        if let Some(ended) = self.calls.get_mut(id).and_then(|c| c.ended.take()) {
+            self.finish(id, ended.cause, ended.released, say);
         }
     }
 
@@ -271,22 +350,10 @@ impl Pbx {
         self.report(id, say);
     }
 
-    /// Reports the end of a call and forgets it.
-    pub(crate) fn finish(
-        &mut self,
-        id: CallId,
-        cause: jackfield_plugin_api::Cause,
-        released: ReleasedBy,
-        say: &mut Say<'_, '_>,
-    ) {
-        if self.calls.get(id).is_some_and(|c| c.reported.is_none() && c.hidden_until.is_some()) {
-            // A dialled code that ended before it was clear what it was.
-            if let Some(call) = self.calls.get_mut(id) {
-                call.hidden_until = None;
-            }
-            self.report(id, say);
-        }
-        let Some(call) = self.calls.remove(id) else { return };
+    /// Takes a call out, and out of the legs and the bridge that knew it.
+    pub(crate) fn take_call(&mut self, id: CallId) -> Option<Call> {
+        let call = self.calls.remove(id)?;
+        self.waiting.remove(&id);
         if let Some(bridge) = call.bridge.and_then(|b| self.table.bridge_mut(b)) {
             bridge.calls.retain(|c| *c != id);
         }
@@ -295,6 +362,20 @@ impl Pbx {
                 channel.calls.retain(|c| *c != id);
             }
         }
+        Some(call)
+    }
+
+    /// Reports the end of a call and forgets it.
+    pub(crate) fn finish(&mut self, id: CallId, cause: Cause, released: ReleasedBy, say: &mut Say<'_, '_>) {
+        if self.calls.get(id).is_some_and(|c| c.reported.is_none() && c.hidden_until.is_some()) {
+            // A dialled code that ended before it was clear what it was.
+            if let Some(call) = self.calls.get_mut(id) {
+                call.hidden_until = None;
+            }
+            self.report(id, say);
+        }
+        self.tell_ends(id, say);
+        let Some(call) = self.take_call(id) else { return };
         for (other, back) in [(call.parent, true), (call.consult, false)] {
             if let Some(relative) = other.and_then(|o| self.calls.get_mut(o)) {
                 if back {

@@ -134,7 +134,7 @@ impl Pbx {
         let id = self.calls.add(call);
         let sent = self.send(action, Ask::Originate(id), say);
         if sent.is_err() {
-            self.calls.remove(id);
+            self.take_call(id);
             return sent;
         }
         if let Some(call) = self.calls.get_mut(id) {
@@ -152,9 +152,9 @@ impl Pbx {
             return;
         }
         if let Some(command) = self.sent_for(id, |sent| *sent == Sent::Call) {
-            say.host.refuse(command, super::refusal(f));
+            self.refuse(command, super::refusal(f), say);
         }
-        self.calls.remove(id);
+        self.forget(id);
     }
 
     /// How the call of the own phone ended. It goes to every AMI session: only our own ids count.
@@ -172,7 +172,8 @@ impl Pbx {
         let Some(command) = self.sent_for(id, |sent| *sent == Sent::Call) else { return };
         // Why, Asterisk says on the leg, if there was one.
         if let Some(call) = self.calls.get(id).filter(|c| c.end_cause != 0) {
-            say.host.refuse(command, super::effects::not_reached(call));
+            let error = super::effects::not_reached(call);
+            self.refuse(command, error, say);
             return self.forget(id);
         }
         let (code, text) = match f.number(Key::Reason).unwrap_or(0_u8) {
@@ -186,22 +187,21 @@ impl Pbx {
             _ => (ErrorCode::CommandFailed, "the own phone could not be called"),
         };
         let reason = f.string(Key::Reason);
-        say.host.refuse(command, CommandError::new(code, text).retryable().native(json!({ "reason": reason })));
+        let error = CommandError::new(code, text).retryable().native(json!({ "reason": reason }));
+        self.refuse(command, error, say);
         // Its leg's end, if there is a leg, has nothing to tell: the call was never shown.
         self.forget(id);
     }
 
     /// Forgets a call that was never shown.
-    fn forget(&mut self, id: CallId) {
-        if let Some(call) = self.calls.remove(id) {
+    pub(super) fn forget(&mut self, id: CallId) {
+        if let Some(call) = self.take_call(id) {
             for leg in call.channel.into_iter().chain(call.others) {
                 if let Some(channel) = self.table.channel_mut(leg) {
-                    channel.calls.retain(|c| *c != id);
                     channel.line = None;
                 }
             }
         }
-        self.waiting.remove(&id);
     }
 }
 

@@ -28,6 +28,13 @@ pub(crate) enum Sent {
     Code(String),
 }
 
+impl Sent {
+    /// The effect is what answers the command.
+    fn is_the_answer(&self) -> bool {
+        matches!(self, Self::Call | Self::Consult | Self::Park | Self::Swap(_))
+    }
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Effect {
     call: CallId,
@@ -46,8 +53,17 @@ impl Effects {
         self.0.retain(|e| e.command != command);
     }
 
-    pub(crate) fn forget_line(&mut self, line: LineId) {
+    /// The command has its answer; what it leads to besides is still waited for.
+    pub(crate) fn settled(&mut self, command: CommandId) {
+        self.0.retain(|e| e.command != command || !e.sent.is_the_answer());
+    }
+
+    /// Forgets what was to happen on a line; returns the commands that wait for it.
+    pub(crate) fn take_line(&mut self, line: LineId) -> Vec<CommandId> {
+        let waits = |e: &Effect| e.line == line && e.sent.is_the_answer();
+        let commands = self.0.iter().filter(|e| waits(e)).map(|e| e.command).collect();
         self.0.retain(|e| e.line != line);
+        commands
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
@@ -114,14 +130,15 @@ impl Pbx {
         if let Some(command) = self.sent_for(id, |sent| *sent == Sent::Call)
             && let Some(call) = self.calls.get(id)
         {
-            say.host.reply(command, Reply::call(call.key.as_str()));
+            let reply = Reply::call(call.key.as_str());
+            self.accept(command, reply, say);
         }
     }
 
     /// The parker's call was parked.
     pub(crate) fn parked_by_command(&mut self, id: CallId, slot: &str, say: &mut Say<'_, '_>) {
         if let Some(command) = self.sent_for(id, |sent| *sent == Sent::Park) {
-            say.host.reply(command, Reply::accepted().value("slot", slot));
+            self.accept(command, Reply::accepted().value("slot", slot), say);
         }
     }
 
@@ -141,7 +158,7 @@ impl Pbx {
                 Sent::Swap(_) => CommandError::new(ErrorCode::InvalidCallState, "the call ended before it was held"),
                 _ => continue,
             };
-            say.host.refuse(effect.command, error);
+            self.refuse(effect.command, error, say);
         }
     }
 
@@ -154,19 +171,18 @@ impl Pbx {
             match effect.sent {
                 Sent::Call => {
                     let error = CommandError::new(ErrorCode::Timeout, "the own phone did not ring in time").retryable();
-                    say.host.refuse(effect.command, error);
-                    self.calls.remove(effect.call);
-                    self.waiting.remove(&effect.call);
+                    self.refuse(effect.command, error, say);
+                    self.forget(effect.call);
                 }
                 Sent::Consult => {
                     let text = "Asterisk accepted the consultation but did not begin it: features.conf needs `atxfer` in \
                                 [featuremap], and the dialplan's Dial or Queue the options t and T";
-                    say.host.refuse(effect.command, CommandError::new(ErrorCode::CommandFailed, text));
+                    self.refuse(effect.command, CommandError::new(ErrorCode::CommandFailed, text), say);
                 }
-                Sent::Park => say.host.reply(effect.command, Reply::accepted()),
+                Sent::Park => self.accept(effect.command, Reply::accepted(), say),
                 Sent::Swap(_) => {
                     let text = "the phone did not hold the first call; the other one was not resumed";
-                    say.host.refuse(effect.command, CommandError::new(ErrorCode::CommandFailed, text));
+                    self.refuse(effect.command, CommandError::new(ErrorCode::CommandFailed, text), say);
                 }
                 _ => {}
             }
@@ -176,8 +192,8 @@ impl Pbx {
     /// The connection is gone: whatever still waits is answered.
     pub(crate) fn effects_lost(&mut self, say: &mut Say<'_, '_>) {
         for effect in std::mem::take(&mut self.effects.0) {
-            if matches!(effect.sent, Sent::Call | Sent::Consult | Sent::Park | Sent::Swap(_)) {
-                say.host.refuse(effect.command, lost());
+            if effect.sent.is_the_answer() {
+                self.refuse(effect.command, lost(), say);
             }
         }
     }

@@ -68,7 +68,7 @@ impl Pbx {
             return Err(wrong_state("the call is not connected"));
         };
         if call.hold == hold {
-            say.host.reply(command, Reply::noop());
+            self.accept(command, Reply::noop(), say);
             return Ok(());
         }
         if self.partner(id).is_some() {

@@ -65,7 +65,7 @@ impl Pbx {
         say: &mut Say<'_, '_>,
     ) -> Result<(), CommandError> {
         if self.calls.get(id).is_some_and(|c| c.muted.unwrap_or(false) == mute) {
-            say.host.reply(command, Reply::noop());
+            self.accept(command, Reply::noop(), say);
             return Ok(());
         }
         let leg = self.leg(id)?;
@@ -149,7 +149,7 @@ impl Pbx {
                 };
             }
         }
-        say.host.reply(command, Reply::accepted());
+        self.accept(command, Reply::accepted(), say);
         self.dirty(id);
         Ok(())
     }

@@ -13,7 +13,7 @@ mod transfer;
 use std::time::Duration;
 
 use jackfield_plugin_api::{
-    CallKey, Command, CommandError, CommandId, ErrorCode, LineId, RecordingState, Reply, Timestamp,
+    CallKey, Command, CommandError, CommandId, ErrorCode, LineId, RawDirection, RecordingState, Reply, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,6 +22,7 @@ pub(crate) use effects::{Effects, Sent, lost};
 
 use crate::asks::Ask;
 use crate::calls::CallId;
+use crate::diagnostics::diagnose;
 use crate::pbx::{Pbx, Say};
 use crate::session::LINK;
 use crate::wire::action::Action;
@@ -43,7 +44,36 @@ pub(crate) enum Then {
     Digit { call: CallId, digit: String, last: bool },
 }
 
+impl Then {
+    /// Asterisk's answer to the action is the command's.
+    pub(crate) fn answers(&self) -> bool {
+        match self {
+            Self::Wait => false,
+            Self::Digit { last, .. } => *last,
+            Self::Accept | Self::Muted(..) | Self::Recording(..) => true,
+        }
+    }
+}
+
 impl Pbx {
+    /// Answers a command with yes.
+    pub(crate) fn accept(&mut self, command: CommandId, reply: Reply, say: &mut Say<'_, '_>) {
+        self.settled(command);
+        say.host.reply(command, reply);
+    }
+
+    /// Answers a command with no.
+    pub(crate) fn refuse(&mut self, command: CommandId, error: CommandError, say: &mut Say<'_, '_>) {
+        self.settled(command);
+        say.host.refuse(command, error);
+    }
+
+    /// A command has its answer. Of its several actions and effects none may answer it again.
+    fn settled(&mut self, command: CommandId) {
+        self.asks.drop_command(command);
+        self.effects.settled(command);
+    }
+
     /// One command; it is answered exactly once.
     pub(crate) fn command(&mut self, id: CommandId, line: LineId, command: Command, say: &mut Say<'_, '_>) {
         let done = if self.live {
@@ -52,7 +82,7 @@ impl Pbx {
             Err(CommandError::new(ErrorCode::LinkDown, "Asterisk is not connected").retryable())
         };
         if let Err(error) = done {
-            say.host.refuse(id, error);
+            self.refuse(id, error, say);
         } else {
             let until = say.now + self.patience();
             self.calls.commanded(line, id, until);
@@ -140,7 +170,7 @@ impl Pbx {
         let name = self.asks.add(ask, deadline);
         match action.finish(&name) {
             Ok(bytes) => {
-                say.host.send(LINK, bytes);
+                self.send_bytes(&bytes, say);
                 Ok(())
             }
             Err(bad) => {
@@ -148,6 +178,14 @@ impl Pbx {
                 Err(CommandError::new(ErrorCode::CommandFailed, bad.to_string()))
             }
         }
+    }
+
+    /// Sends a whole action, and shows it to who looks for a fault.
+    pub(crate) fn send_bytes(&self, action: &[u8], say: &mut Say<'_, '_>) {
+        if self.config.raw {
+            diagnose(RawDirection::Out, action, say);
+        }
+        say.host.send(LINK, action);
     }
 
     /// Sends the action of a command.
@@ -166,7 +204,7 @@ impl Pbx {
         if !f.is(Key::Response, "Success") {
             self.effects.drop_command(command);
             self.forget_command(command);
-            return say.host.refuse(command, refusal(f));
+            return self.refuse(command, refusal(f), say);
         }
         match then {
             Then::Wait => return,
@@ -178,7 +216,7 @@ impl Pbx {
                 self.dirty(call);
             }
             Then::Recording(call, state) => {
-                say.host.reply(command, Reply::accepted());
+                self.accept(command, Reply::accepted(), say);
                 return self.recorded(call, state, say);
             }
             Then::Digit { call, digit, last } => {
@@ -188,7 +226,7 @@ impl Pbx {
                 }
             }
         }
-        say.host.reply(command, Reply::accepted());
+        self.accept(command, Reply::accepted(), say);
     }
 
     /// A refused command leads to nothing.
@@ -200,6 +238,7 @@ impl Pbx {
                 call.command = None;
                 call.ending = None;
                 call.released = None;
+                call.merged_into = None;
             }
         }
     }

@@ -119,7 +119,7 @@ impl Pbx {
         say: &mut Say<'_, '_>,
     ) -> Result<(), CommandError> {
         let Some(first) = first else {
-            say.host.reply(command, Reply::noop());
+            self.accept(command, Reply::noop(), say);
             return Ok(());
         };
         self.order(first, command, Then::Accept, say)?;

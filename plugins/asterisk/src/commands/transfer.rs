@@ -139,7 +139,7 @@ impl Pbx {
     pub(crate) fn held_for_another(&mut self, id: CallId, say: &mut Say<'_, '_>) {
         let Some((command, other)) = self.swap_sent_for(id) else { return };
         if let Err(error) = self.notify(command, other, "talk", Then::Accept, say) {
-            say.host.refuse(command, error);
+            self.refuse(command, error, say);
         }
     }
 
@@ -185,6 +185,9 @@ impl Pbx {
         self.order(both, command, Then::Accept, say)?;
         self.await_fact(pair.0, command, Awaits::Conferenced);
         self.will_end(pair.1, CauseCode::Conferenced, "", command);
+        if let Some(call) = self.calls.get_mut(pair.1) {
+            call.merged_into = Some(pair.0);
+        }
         Ok(())
     }
 

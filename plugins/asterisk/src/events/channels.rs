@@ -183,10 +183,10 @@ impl Pbx {
         if let Some(channel) = self.table.channel_mut(id) {
             channel.holds = holds;
         }
-        if let Some((of_leg, call)) = self.active(id).and_then(|id| Some((id, self.calls.get_mut(id)?))) {
-            call.hold = holds;
-            if holds {
-                self.held_for_another(of_leg, say);
+        if let Some(call) = self.active(id) {
+            match holds {
+                true => self.holds(call, say),
+                false => self.resumes(call, say.now),
             }
         }
         self.look_again(id);
@@ -244,6 +244,11 @@ impl Pbx {
         // The one whose place is taken is out of the bridge, whenever its own event comes.
         if let Some(swapped) = self.table.find(f.bytes(Key::SwapUniqueid)) {
             self.table.leave(swapped);
+            for call in self.table.channel(swapped).map(|c| c.calls.clone()).unwrap_or_default() {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.replaced = true;
+                }
+            }
         }
         self.table.enter(id, bridge);
         if let Some(channel) = self.table.channel_mut(id) {
@@ -254,6 +259,7 @@ impl Pbx {
                 if let Some(call) = self.calls.get_mut(call) {
                     call.sent_on = None;
                     call.left_by = None;
+                    call.replaced = false;
                 }
             }
         }

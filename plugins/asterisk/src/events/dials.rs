@@ -34,9 +34,15 @@ impl Pbx {
 
     fn dials(&mut self, from: Option<ChannelId>, to: ChannelId) {
         let Some(dest) = self.table.channel_mut(to) else { return };
-        dest.dialler = from.map_or(Dialler::Core, Dialler::Channel);
+        let before = std::mem::replace(&mut dest.dialler, from.map_or(Dialler::Core, Dialler::Channel));
         dest.outcome.clear();
         let calls = dest.calls.clone();
+        if let Dialler::Channel(before) = before
+            && Some(before) != from
+            && let Some(before) = self.table.channel_mut(before)
+        {
+            before.dialling.retain(|leg| *leg != to);
+        }
         self.told_late(to, &calls, from.is_none());
         if let Some(from) = from.and_then(|f| self.table.channel_mut(f)) {
             if !from.dialling.contains(&to) {
@@ -106,6 +112,9 @@ impl Pbx {
             Dialler::Channel(from) => Some(from),
             _ => None,
         });
+        if let Some(from) = from.filter(|_| answered) {
+            self.answered_elsewhere(from);
+        }
         if let Some(from) = from {
             // Somebody else's Redirect of who dials: it is elsewhere in the dialplan already.
             let moved = self.table.channel(from).is_some_and(|c| !c.place.is_empty() && c.place != place(f));

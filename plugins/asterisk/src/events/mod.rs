@@ -64,6 +64,7 @@ events! {
     b"MixMonitorStart" => recording_started,
     b"MixMonitorStop" => recording_stopped,
     b"MixMonitorMute" => recording_paused,
+    b"Status" => application_told,
     b"DeviceStateChange" => device_changed,
     b"QueueMemberAdded" => member_changed,
     b"QueueMemberStatus" => member_changed,

@@ -1,15 +1,15 @@
 //! Transfer, pickup, parking.
 
-use jackfield_plugin_api::CauseCode;
+use jackfield_plugin_api::{CauseCode, Timestamp};
 
-use crate::calls::{Ending, Origin};
+use crate::calls::{CallId, Ending, Origin};
 use crate::pbx::{Pbx, Say};
 use crate::table::{ChannelId, Ident};
 use crate::wire::fields::{Fields, Key};
 
 impl Pbx {
     /// The transferer leaves, the transferee goes on and dials anew.
-    pub(crate) fn blind_transfer(&mut self, f: &Fields<'_>, _: &mut Say<'_, '_>) {
+    pub(crate) fn blind_transfer(&mut self, f: &Fields<'_>, say: &mut Say<'_, '_>) {
         if !f.is(Key::Result, "Success") {
             // What a command said would end does not.
             let transferer = self.table.find(f.bytes(Key::TransfererUniqueid));
@@ -23,6 +23,9 @@ impl Pbx {
         let to = Ident::new(&f.string(Key::Extension), "");
         let Some(transferer) = self.table.find(f.bytes(Key::TransfererUniqueid)) else { return };
         let own = self.own_number(transferer);
+        for call in self.table.channel(transferer).map(|c| c.calls.clone()).unwrap_or_default() {
+            self.may_come_back(call, say.now);
+        }
         self.transferred(transferer, &to);
         if let Some(transferee) = self.table.find(f.bytes(Key::TransfereeUniqueid)) {
             self.redirected(transferee, &own);
@@ -50,12 +53,13 @@ impl Pbx {
             let call = pbx.table.channel(id)?.calls.last().copied()?;
             pbx.calls.get(call).map(|c| if c.remote.is_known() { c.remote.clone() } else { c.called.clone() })
         };
-        let to = last(self, second).unwrap_or_default();
+        let (to, back) = (last(self, second).unwrap_or_default(), last(self, first).unwrap_or_default());
         let own = self.own_number(first);
         self.transferred(first, &to);
         if second != first {
-            self.transferred(second, &to);
+            self.transferred(second, &back);
         }
+        self.waits_at_target(first, second, say.now);
         // The target is not always named: who was heard last by the two calls is meant.
         let named = [Key::TransfereeUniqueid, Key::TransferTargetUniqueid].map(|key| self.table.find(f.bytes(key)));
         let calls = [first, second].into_iter().filter_map(|c| self.table.channel(c)).flat_map(|c| &c.calls);
@@ -67,9 +71,33 @@ impl Pbx {
             self.redirected(staying, &own);
         }
         // While the target rings, Asterisk keeps the leg, to call the user back if nobody answers: a new call then.
-        for leg in [first, second] {
+        // Of two legs the one that is held goes first, so that its call never takes the other's place.
+        let held =
+            |leg: ChannelId| self.table.channel(leg).is_some_and(|c| c.calls.iter().any(|call| self.is_held(*call)));
+        let legs = if second != first && held(second) && !held(first) { [second, first] } else { [first, second] };
+        for leg in legs {
             self.over(leg, say);
         }
+    }
+
+    /// A transfer to a target that has not answered: the party of the first call waits for it now, and the call may come
+    /// back.
+    fn waits_at_target(&mut self, first: ChannelId, second: ChannelId, now: Timestamp) {
+        let call_of = |pbx: &Self, leg: ChannelId, last: bool| {
+            let calls = &pbx.table.channel(leg)?.calls;
+            if last { calls.last().copied() } else { calls.first().copied() }
+        };
+        let (Some(call), Some(asked)) = (call_of(self, first, false), call_of(self, second, true)) else { return };
+        let Some(asked) = self.calls.get(asked).filter(|asked| !asked.connected) else { return };
+        let legs = asked.rings_at.iter().filter_map(|leg| self.table.channel(*leg));
+        let ringing: Vec<CallId> = legs.flat_map(|leg| leg.calls.iter().copied()).collect();
+        let waiting = self.calls.get(call).and_then(|c| c.present.first().copied());
+        for id in ringing {
+            if let Some(call) = self.calls.get_mut(id) {
+                call.transferee = waiting;
+            }
+        }
+        self.may_come_back(call, now);
     }
 
     /// Somebody was transferred here or away by `by`: its own calls, and those beyond a wire.
@@ -147,6 +175,7 @@ impl Pbx {
         let Some(call) = self.calls.get_mut(parker) else { return };
         call.ending = Some(Ending { cause: CauseCode::Parked, to: Ident::new(&slot, "") });
         let leg = call.channel;
+        self.may_come_back(parker, say.now);
         self.parked_by_command(parker, &slot, say);
         if let Some(leg) = leg {
             self.over(leg, say);

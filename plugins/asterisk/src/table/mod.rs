@@ -4,8 +4,11 @@
 //! used twice, so that a reference to one that is gone finds nothing.
 
 mod channel;
+#[cfg(any(test, feature = "fuzz"))]
+mod check;
 mod view;
 
+use jackfield_plugin_api::LineId;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use channel::{Channel, Dialler, Ident, Progress, UP, device_of, rank, state};
@@ -106,6 +109,11 @@ impl Table {
         let mut ids: Vec<_> = self.channels.keys().copied().collect();
         ids.sort_unstable();
         ids
+    }
+
+    /// Whether a leg of this line is up though its calls are over.
+    pub(crate) fn is_kept(&self, line: LineId) -> bool {
+        self.channels.values().any(|c| c.over && c.line == Some(line))
     }
 
     /// A channel that is new, or known already. `None`: there are too many, or the Uniqueid is no text.

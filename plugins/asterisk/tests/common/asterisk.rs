@@ -10,6 +10,8 @@ pub(crate) struct Pbx {
     pub(crate) lists: Vec<(&'static str, String)>,
     /// The actions that the user may do; empty: all.
     pub(crate) may: Vec<&'static str>,
+    /// The event that a question for a leg's status is answered with; none: there is no such leg.
+    pub(crate) status: Option<String>,
     /// Answers nothing.
     pub(crate) mute: bool,
     /// Refuses the login.
@@ -20,6 +22,16 @@ impl Pbx {
     pub(crate) fn sent(&mut self, bytes: &[u8]) {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         self.inbox.extend(actions(&text));
+    }
+
+    /// Answers to actions of this name.
+    pub(crate) fn answers_to(&mut self, name: &str) -> Vec<u8> {
+        let named = |action: &String| field(action, "Action").is_some_and(|n| n == name);
+        let (now, later) = std::mem::take(&mut self.inbox).into_iter().partition(named);
+        self.inbox = now;
+        let answers = self.answers();
+        self.inbox = later;
+        answers
     }
 
     /// Answers to what came in.
@@ -34,6 +46,10 @@ impl Pbx {
             let ok = |more: &str| format!("Response: Success\r\nActionID: {id}\r\n{more}\r\n");
             let answer = match name.as_str() {
                 "Challenge" => ok("Challenge: 941134803\r\n"),
+                "Status" => match &self.status {
+                    Some(status) => ok("EventList: start\r\n") + &status.replace("ACTIONID", &id),
+                    None => format!("Response: Error\r\nActionID: {id}\r\nMessage: No such channel\r\n\r\n"),
+                },
                 "Login" if self.refuses => {
                     format!("Response: Error\r\nActionID: {id}\r\nMessage: Authentication failed\r\n\r\n")
                 }

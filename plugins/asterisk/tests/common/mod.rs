@@ -173,8 +173,20 @@ impl Bed {
     }
 
     pub(crate) fn wait(&mut self, millis: u64) {
-        self.driver.advance(Duration::from_millis(millis)).unwrap();
-        self.take();
+        // Time goes on in steps, so that answers come when they do.
+        for step in std::iter::repeat_n(100, (millis / 100) as usize).chain([millis % 100]) {
+            self.driver.advance(Duration::from_millis(step)).unwrap();
+            self.take();
+            self.answer_looks();
+        }
+    }
+
+    /// Asterisk says at once that it does not know where a leg is.
+    fn answer_looks(&mut self) {
+        let answers = self.pbx.answers_to("Status");
+        if !answers.is_empty() {
+            self.receive(&answers);
+        }
     }
 
     pub(crate) fn close(&mut self) {

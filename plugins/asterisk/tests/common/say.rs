@@ -108,6 +108,8 @@ fn call(fact: &CallFact, line: &str, names: &mut Names) -> String {
     }
     if fact.role == Some(Role::Consult) {
         text.push_str(" consult");
+    } else if let Some(parent) = &fact.parent {
+        text.push_str(&format!(" back from {}", names.of(fact.line.0, parent.as_str())));
     }
     if let Some(queue) = &fact.queue {
         text.push_str(&format!(" queue {}", queue.id));
