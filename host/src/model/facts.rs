@@ -16,7 +16,7 @@ use super::line::Line;
 use super::repairs::{Dropped, Rule};
 use super::work::{Why, Work};
 
-/// The line that a fact is about; none for facts of the connection.
+/// The line that a fact is about; none for facts of the connection, and for faults, which go another way.
 pub(super) fn line_of(fact: &Fact) -> Option<LineId> {
     match fact {
         Fact::Call(fact) => Some(fact.line),
@@ -27,7 +27,6 @@ pub(super) fn line_of(fact: &Fact) -> Option<LineId> {
         Fact::Recording(fact) => Some(fact.line),
         Fact::WebRtc(fact) => Some(fact.line),
         Fact::WebRtcSignal(fact) => Some(fact.line),
-        Fact::Error(fact) => fact.line,
         _ => None,
     }
 }
@@ -110,7 +109,7 @@ impl Work<'_> {
         if news {
             self.line.agent = Some(Arc::clone(&agent));
             if self.line.up {
-                self.emit(&Why { source: None, ..why.clone() }, Body::AgentStateChanged { agent, previous: old });
+                self.emit(why, Body::AgentStateChanged { agent, previous: old });
             }
         }
         let Some(is_active) = fact.call_centre else { return };

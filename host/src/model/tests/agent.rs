@@ -7,7 +7,7 @@ use jackfield_plugin_api::{
 use serde_json::Value;
 
 use super::bench::{Bench, LINE, everything, hangs_up, rings, talks};
-use crate::model::{Contact, Enrichment, Fault, ReplyTo, Rule};
+use crate::model::{Contact, Enrichment, Fault, Link, ReplyTo, Rule};
 
 fn agent(state: AgentState, code: &str) -> AgentFact {
     AgentFact::new(LINE, state, code)
@@ -27,6 +27,39 @@ fn only_changes_are_told() {
     assert_eq!(data["agentId"], "8001", "kept");
     assert_eq!(data["previous"]["reason"]["code"], "8");
     assert_eq!(data["pending"], "READY");
+}
+
+#[test]
+fn since_when_is_kept_while_the_state_is_the_same() {
+    let ready = || agent(AgentState::Ready, "READY").reason(Reason::new("7"));
+    let since = Timestamp::from_millis(1_795_165_000_000);
+    for (next, kept) in [
+        (ready().pending("BREAK"), true),
+        (ready().pending("BREAK").since(Timestamp::from_millis(1_795_165_100_000)), false),
+        (agent(AgentState::Busy, "READY").reason(Reason::new("7")), false),
+        (agent(AgentState::Ready, "OTHER").reason(Reason::new("7")), false),
+        (agent(AgentState::Ready, "READY").reason(Reason::new("8")), false),
+    ] {
+        let mut bench = Bench::up();
+        bench.apply(ready().since(since)).says(next.clone(), "agentStateChanged");
+        let told = &bench.log.last().expect("an event")["params"]["data"]["since"];
+        assert_eq!(told == "2026-11-20T08:56:40.000Z", kept, "{next:?}: {told}");
+    }
+}
+
+#[test]
+fn the_next_epoch_begins_with_the_agent_and_the_mode_as_they_were() {
+    let mut bench = Bench::up();
+    bench.apply(agent(AgentState::Ready, "READY").call_centre(true)).lose().back();
+    bench.says(
+        super::bench::shows([]),
+        "initialized snapshot(beforeReconcile) snapshot(reconciled) agentStateChanged L",
+    );
+    let snapshot = bench.log.iter().rev().find(|event| event["method"] == "activeCallSnapshot").expect("a snapshot");
+    assert_eq!(snapshot["params"]["data"]["callCentreActive"], true);
+    assert_eq!(snapshot["params"]["data"]["agent"]["state"], "ready");
+    let told = bench.log.iter().rev().find(|event| event["method"] == "agentStateChanged").expect("the agent");
+    assert_eq!(told["params"]["data"]["previous"], Value::Null);
 }
 
 #[test]
@@ -118,4 +151,28 @@ fn what_the_directory_finds_is_told_once() {
     assert_eq!(call["contacts"][0]["match"], "exact");
     bench.apply(hangs_up("1"));
     bench.input(|model, now, out| model.enrich(now, LINE, &id, &found, out)).expect("");
+}
+
+#[test]
+fn what_the_host_does_not_say_of_a_call_stays() {
+    let mut bench = Bench::up();
+    bench.apply(rings("1"));
+    let id = bench.call("A").id.clone();
+    let link = Link { kind: "Case".into(), id: "c7".into(), title: "A broken phone".into() };
+    let all = Enrichment {
+        database_id: Some("row".into()),
+        called: Some("+380441110101".into()),
+        links: Some(vec![link]),
+        ..Enrichment::default()
+    };
+    bench
+        .input(|model, now, out| model.enrich(now, LINE, &id, &all, out))
+        .expect("callInfoChanged(A:databaseId+called+links)");
+    bench.input(|model, now, out| model.enrich(now, LINE, &id, &all, out)).expect("");
+    bench.input(|model, now, out| model.enrich(now, LINE, &id, &Enrichment::default(), out)).expect("");
+    let other = Enrichment { database_id: Some("another".into()), ..Enrichment::default() };
+    bench.input(|model, now, out| model.enrich(now, LINE, &id, &other, out)).expect("callInfoChanged(A:databaseId)");
+    let call = &bench.log.last().expect("an event")["params"]["data"]["call"];
+    assert_eq!((&call["databaseId"], &call["called"]["normalized"]), (&"another".into(), &"+380441110101".into()));
+    assert_eq!(call["links"], serde_json::json!([{"kind": "Case", "id": "c7", "title": "A broken phone"}]));
 }

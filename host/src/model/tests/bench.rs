@@ -211,7 +211,7 @@ pub(super) fn short(event: &Event) -> String {
     short_json(&serde_json::from_str(&event.to_json()).expect("an event is JSON"))
 }
 
-fn short_json(event: &Value) -> String {
+pub(super) fn short_json(event: &Value) -> String {
     let params = &event["params"];
     let data = &params["data"];
     let mut text = match event["method"].as_str().unwrap_or_default() {

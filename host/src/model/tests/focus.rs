@@ -151,6 +151,18 @@ fn a_role_or_parent_that_makes_no_sense_is_ignored() {
 }
 
 #[test]
+fn a_consultation_that_names_no_primary_is_made_from_the_current_call() {
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1")).apply(rings("3")).apply(held("1"));
+    bench.apply(dials("2").role(Role::Consult));
+    assert_eq!(bench.call("C").role, Role::Consult);
+    assert_eq!(bench.call("C").parent.as_ref().map(|id| id.as_str()), Some("A"));
+    bench.apply(hangs_up("1"));
+    assert_eq!(bench.call("C").role, Role::Primary);
+    bench.says(dials("2").role(Role::Consult), "");
+}
+
+#[test]
 fn a_promoted_consultation_is_not_demoted_by_hearing_the_same_again() {
     let mut bench = Bench::up();
     bench.apply(rings("1")).apply(talks("1")).apply(rings("3")).apply(held("1"));

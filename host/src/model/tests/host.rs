@@ -4,7 +4,7 @@ use jackfield_plugin_api::{Down, ErrorCode, ErrorFact, Severity, Up};
 use serde_json::Value;
 
 use super::bench::{Bench, LINE, everything, held, rings, short, shows, talks};
-use crate::model::{CallSaved, Dropped, KeptCall, LineStage, Loss, SnapshotReason};
+use crate::model::{CallSaved, Dropped, KeptCall, LineStage, Loss, RawMessage, SnapshotReason};
 
 const BEGIN: &str = "initialized snapshot(beforeReconcile)";
 
@@ -148,4 +148,37 @@ fn a_fatal_fault_ends_the_epoch() {
         "error disconnected",
     );
     bench.says(Down::new(ErrorCode::LinkDown, "the link is gone"), "");
+}
+
+#[test]
+fn a_connection_that_was_stopped_is_no_error() {
+    for (code, severity) in [(ErrorCode::Cancelled, "warning"), (ErrorCode::ConnectionFailed, "error")] {
+        let mut bench = Bench::down(everything());
+        let loss = Loss::new(code, "stopped by the administrator");
+        bench.input(|model, now, out| model.lost(now, &loss, out)).expect("error");
+        assert_eq!(bench.log[0]["params"]["data"]["severity"], severity);
+    }
+}
+
+#[test]
+fn raw_messages_name_their_line_or_the_connection() {
+    let mut bench = Bench::up();
+    bench.apply(rings("1"));
+    let raw = || RawMessage {
+        raw_seq: 1,
+        incoming: true,
+        format: "ami".into(),
+        redacted: vec![],
+        summary: "".into(),
+        message: "".into(),
+    };
+    let json = |event: Option<crate::model::Event>| -> Value {
+        serde_json::from_str(&event.expect("there is such a line").to_json()).expect("JSON")
+    };
+    let of_line = json(bench.model.raw(bench.now, Some(LINE), raw()));
+    assert_eq!((&of_line["params"]["line"], &of_line["params"]["currentCallId"]), (&"pbx/101".into(), &"A".into()));
+    assert_eq!(of_line["params"]["epoch"], bench.model.status(LINE).expect("open").epoch);
+    let whole = json(bench.model.raw(bench.now, None, raw()));
+    assert_eq!((&whole["params"]["connection"], &whole["params"]["line"]), (&"pbx".into(), &Value::Null));
+    assert_eq!(bench.model.raw(bench.now, Some(jackfield_plugin_api::LineId(9)), raw()), None);
 }

@@ -4,7 +4,7 @@ use jackfield_plugin_api::{
     DtmfFact, Fact, Phase, RecordingFact, RecordingState, Side, SignalKind, WebRtcFact, WebRtcSignalFact, WebRtcState,
 };
 
-use super::bench::{Bench, LINE, dials, hangs_up, held, rings, talks};
+use super::bench::{Bench, LINE, START, dials, hangs_up, held, rings, talks};
 use crate::model::limits::MAX_WEBRTC_SESSIONS;
 use crate::model::{Dropped, ReplyTo, Rule};
 
@@ -57,6 +57,35 @@ fn a_recording_is_a_level() {
         .says(recording(RecordingState::Started), "")
         .says(recording(RecordingState::Paused), "callInfoChanged(A:recording)")
         .says(recording(RecordingState::Stopped), "");
+    let told: Vec<bool> =
+        bench.log.iter().filter_map(|event| event["params"]["data"]["call"]["recording"].as_bool()).collect();
+    assert_eq!(told, [true, false]);
+}
+
+#[test]
+fn digits_have_the_phone_systems_time() {
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1"));
+    let mut fact = digits("5");
+    fact.native_time = Some(START);
+    bench.says(fact, "dtmfEntered(A)");
+    assert_eq!(bench.log.last().expect("an event")["params"]["srcAt"], "2026-11-20T09:00:00.000Z");
+}
+
+#[test]
+fn the_client_that_made_answered_or_claimed_a_call_carries_its_media() {
+    let tab = |name: &str| ReplyTo { session: name.to_owned(), id: 7.into() };
+    let mut bench = Bench::up();
+    bench.apply(rings("1"));
+    assert_eq!(bench.model.media_owner(LINE, "A"), None);
+    bench.apply_for(talks("1"), Some(&tab("tab-1")));
+    assert_eq!(bench.model.media_owner(LINE, "A"), Some("tab-1"));
+    bench.apply_for(dials("2"), Some(&tab("tab-2")));
+    assert_eq!(bench.model.media_owner(LINE, "B"), Some("tab-2"));
+    bench.model.claim_media(LINE, "A", "tab-3");
+    assert_eq!(bench.model.media_owner(LINE, "A"), Some("tab-3"));
+    assert_eq!(bench.model.media_owner(LINE, "B"), Some("tab-2"));
+    assert_eq!(bench.model.media_owner(LINE, "C"), None);
 }
 
 #[test]
@@ -101,4 +130,5 @@ fn sessions_are_bounded_and_signals_go_past_the_model() {
     assert_eq!(bench.repairs().dropped(Dropped::TooManySessions), 1);
     let signal = WebRtcSignalFact::new(LINE, "1", "w", SignalKind::Bye, "");
     bench.says(Fact::WebRtcSignal(signal), "");
+    assert_eq!(bench.repairs().dropped(Dropped::UnknownKind), 0, "it is known, and not the model's business");
 }

@@ -5,6 +5,8 @@ mod admit;
 mod agent;
 mod bench;
 mod canonical;
+mod causes;
+mod checker;
 mod epochs;
 mod faithful;
 mod features;

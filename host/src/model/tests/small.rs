@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jackfield_plugin_api::{CallState, Timestamp};
 
-use super::bench::{Bench, START, fact, rings};
+use super::bench::{Bench, START, busy, dials, fact, hangs_up, held, rings, talks};
 use crate::model::limits::{MAX_TEXT, clip, cut};
 use crate::model::{CallIds, Changed, Dropped, Repairs, Rule, UuidV7Ids};
 
@@ -41,6 +41,38 @@ fn uuids_of_one_seed_are_equal() {
 }
 
 #[test]
+fn uuids_are_laid_out_as_rfc_9562_says() {
+    // What SplitMix64 gives for this seed, as published with it.
+    let [first, second, third] = [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+    let millis = START.millis();
+    let text = |counter: u64, random: u64| {
+        let tail = random & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
+        let hex = format!("{millis:012x}7{counter:03x}{tail:016x}");
+        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    };
+    let mut ids = UuidV7Ids::new(1_234_567);
+    assert_eq!(ids.next(START).as_str(), text(first & 0x7ff, second));
+    assert_eq!(ids.next(START).as_str(), text((first & 0x7ff) + 1, third), "within one millisecond the counter grows");
+}
+
+#[test]
+fn an_event_that_tells_of_a_call_carries_it() {
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1")).apply(held("1")).apply(dials("2")).apply(busy("2"));
+    let mut seen = BTreeSet::new();
+    for fact in [talks("2"), hangs_up("2"), fact("1", CallState::Held).muted(true), talks("1"), hangs_up("1")] {
+        bench.apply(fact);
+        for event in &bench.last {
+            let json: serde_json::Value = serde_json::from_str(&event.to_json()).expect("an event is JSON");
+            let told = json["params"]["data"]["call"]["callId"].as_str();
+            assert_eq!(event.body.call().map(|call| call.id.as_str()), told, "{json}");
+            seen.insert(event.method());
+        }
+    }
+    assert!(seen.contains("callFinished") && seen.contains("currentCallChanged") && seen.contains("lineStateChanged"));
+}
+
+#[test]
 fn texts_are_cut_between_characters() {
     assert_eq!(cut("абв", 3), "а");
     assert_eq!(cut("абв", 6), "абв");
@@ -67,4 +99,5 @@ fn what_changed_is_named() {
     assert_eq!(changed.names().collect::<Vec<_>>(), ["state", "participants"]);
     assert!(changed.contains(Changed::STATE) && !changed.contains(Changed::ROLE));
     assert!(Changed::NONE.is_empty());
+    assert_eq!(changed | Changed::STATE, changed);
 }
