@@ -7,4 +7,5 @@ pub mod build;
 pub mod client;
 pub mod host;
 pub mod library;
+pub mod proxy;
 pub mod raw;

@@ -36,8 +36,11 @@ const LOG_OUT: Duration = Duration::from_secs(5);
 struct Part {
     handle: ConnectionHandle,
     config: ConnectionConfig,
-    lines: BTreeMap<String, LineKey>,
+    lines: Lines,
 }
+
+/// Lines by name.
+type Lines = BTreeMap<String, (LineKey, LinePlan)>;
 
 /// A running host.
 #[derive(Debug)]
@@ -103,10 +106,7 @@ impl Service {
         let config = service.config.clone();
         for connection in &config.connections {
             let lines = service.lines(&config, connection);
-            let keys = lines.iter().map(|(plan, key)| (plan.name.clone(), *key)).collect();
-            let plan = service.plan(connection, lines, &found);
-            let handle = ConnectionHandle::start(plan, service.shared.hub.clone());
-            service.parts.insert(connection.id.clone(), Part { handle, config: connection.clone(), lines: keys });
+            service.start_connection(connection, lines, &found);
         }
         tokio::spawn(service.supplier.clone().run(service.catalogue.clone()));
         service.shared.replace(service.directory(&config));
@@ -124,6 +124,12 @@ impl Service {
             keyed.push((plan, key));
         }
         keyed
+    }
+
+    fn start_connection(&mut self, connection: &ConnectionConfig, lines: Vec<(LinePlan, LineKey)>, found: &Catalogue) {
+        let keys = keys(&lines);
+        let handle = ConnectionHandle::start(self.plan(connection, lines, found), self.shared.hub.clone());
+        self.parts.insert(connection.id.clone(), Part { handle, config: connection.clone(), lines: keys });
     }
 
     /// What a connection is made from.
@@ -185,6 +191,10 @@ impl Service {
         tokio::time::sleep(LAST_WORD).await;
         self.accepting.abort();
     }
+}
+
+fn keys(lines: &[(LinePlan, LineKey)]) -> Lines {
+    lines.iter().map(|(plan, key)| (plan.name.clone(), (*key, plan.clone()))).collect()
 }
 
 async fn log_out(connection: &ConnectionHandle) {

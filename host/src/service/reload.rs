@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Part, Service};
+use super::Service;
 use crate::api::Directory;
 use crate::api::auth::Users;
 use crate::config::{Config, ServerConfig};
-use crate::connection::ConnectionHandle;
 use crate::hub::LineKey;
 
 /// How long clients of a line that is no more get to read that it is gone.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How long a connection may take to change: its adapter logs out, its sockets are closed.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of a new configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -71,7 +72,8 @@ impl Service {
 
     /// The lines that are no more.
     async fn connections(&mut self, new: &Config, report: &mut Report) -> Vec<LineKey> {
-        let before: BTreeSet<LineKey> = self.parts.values().flat_map(|part| part.lines.values().copied()).collect();
+        let before: BTreeSet<LineKey> =
+            self.parts.values().flat_map(|part| part.lines.values().map(|(key, _)| *key)).collect();
         let ids: BTreeSet<&str> = new.connections.iter().map(|c| c.id.as_str()).collect();
         let removed: Vec<String> = self.parts.keys().filter(|id| !ids.contains(id.as_str())).cloned().collect();
         for id in removed {
@@ -82,54 +84,58 @@ impl Service {
             }
         }
         let found = Arc::clone(&self.catalogue.borrow());
+        let mut changes = Vec::new();
         for connection in &new.connections {
             let lines = self.lines(new, connection);
-            let keys = lines.iter().map(|(plan, key)| (plan.name.clone(), *key)).collect();
-            let id = connection.id.clone();
-            let Some(part) = self.parts.get_mut(&id) else {
-                let plan = self.plan(connection, lines, &found);
-                let handle = ConnectionHandle::start(plan, self.shared.hub.clone());
-                self.parts.insert(id.clone(), Part { handle, config: connection.clone(), lines: keys });
-                report.done.push(format!("connection `{id}` was added"));
-                continue;
-            };
-            match part.handle.reconfigure(connection.clone(), lines).await {
+            let id = &connection.id;
+            match self.parts.get(id) {
+                None => {
+                    self.start_connection(connection, lines, &found);
+                    report.done.push(format!("connection `{id}` was added"));
+                }
+                Some(part) if part.config == *connection && part.lines == super::keys(&lines) => {}
+                Some(part) => {
+                    let keys = super::keys(&lines);
+                    let handle = part.handle.clone();
+                    // A connection whose adapter hangs must not hold up the others.
+                    changes.push(async move {
+                        let change = handle.reconfigure(connection.clone(), lines);
+                        (connection, keys, tokio::time::timeout(PATIENCE, change).await)
+                    });
+                }
+            }
+        }
+        for (connection, keys, changed) in futures_util::future::join_all(changes).await {
+            let id = &connection.id;
+            match changed.unwrap_or_else(|_| Err("it does not answer; what becomes of it is in the log".to_owned())) {
                 Ok(done) => {
-                    let moved = (&part.config.plugin, &part.config.version, &part.config.grant)
-                        != (&connection.plugin, &connection.version, &connection.grant);
-                    part.config.clone_from(connection);
-                    part.lines = keys;
-                    if moved {
-                        self.supplier.change(connection, &found);
+                    if let Some(part) = self.parts.get_mut(id) {
+                        part.config.clone_from(connection);
+                        part.lines = keys;
                     }
+                    self.supplier.change(connection, &found);
                     report.done.extend(done.into_iter().map(|what| format!("connection `{id}`: {what}")));
                 }
                 Err(why) => report.refused.push(format!("connection `{id}`: {why}")),
             }
         }
-        let after: BTreeSet<LineKey> = self.parts.values().flat_map(|part| part.lines.values().copied()).collect();
+        let after: BTreeSet<LineKey> =
+            self.parts.values().flat_map(|part| part.lines.values().map(|(key, _)| *key)).collect();
         before.difference(&after).copied().collect()
     }
 
     /// Who may connect, and where each line is. Sessions whose rights differ are closed.
     fn users(&mut self, new: &Config, report: &mut Report) {
-        let of = |config: &Config| -> Vec<(String, String)> {
-            config
-                .users
-                .iter()
-                .map(|u| (u.name.clone(), format!("{:?} {:?} {}", u.role, u.lines, u.token.reveal())))
-                .collect()
-        };
-        let (old, now) = (of(&self.config), of(new));
-        for (name, rights) in &now {
-            match old.iter().find(|(n, _)| n == name) {
+        for user in &new.users {
+            let name = &user.name;
+            match self.config.users.iter().find(|u| u.name == *name) {
                 None => report.done.push(format!("user `{name}` was added")),
-                Some((_, before)) if before != rights => report.done.push(format!("user `{name}` was changed")),
+                Some(before) if before != user => report.done.push(format!("user `{name}` was changed")),
                 Some(_) => {}
             }
         }
-        for (name, _) in old.iter().filter(|(name, _)| !now.iter().any(|(n, _)| n == name)) {
-            report.done.push(format!("user `{name}` was removed"));
+        for user in self.config.users.iter().filter(|user| !new.users.iter().any(|u| u.name == user.name)) {
+            report.done.push(format!("user `{}` was removed", user.name));
         }
         self.shared.replace(self.directory(new));
     }
@@ -139,9 +145,10 @@ impl Service {
         // In the order of the configuration: it is the order in which users see their lines.
         let mut lines = Vec::new();
         for part in config.connections.iter().filter_map(|c| self.parts.get(&c.id)) {
-            lines.extend(part.lines.iter().map(|(name, key)| (name.clone(), *key)));
+            lines.extend(part.lines.iter().map(|(name, (key, _))| (name.clone(), *key)));
         }
-        let handles = self.parts.values().flat_map(|part| part.lines.values().map(|key| (*key, part.handle.clone())));
+        let handles =
+            self.parts.values().flat_map(|part| part.lines.values().map(|(key, _)| (*key, part.handle.clone())));
         Directory {
             users: Users::new(config, &lines),
             connections: handles.collect(),

@@ -7,6 +7,7 @@ mod bed;
 mod calls;
 mod click_to_call;
 mod consultations;
+mod cuts;
 mod media;
 mod offered;
 mod pickup_and_parking;
