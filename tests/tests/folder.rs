@@ -325,6 +325,19 @@ fn a_folder_that_vanishes_comes_back_or_is_a_link_that_is_switched() {
     assert_eq!(said, 1, "it is said once, however often it is looked");
 }
 
+/// Installed, and the host restarted at once.
+#[test]
+fn a_host_that_starts_right_after_a_library_came_begins_without_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    library::install(folder.path(), "fix", &Fixture::version("1.0.0").bytes().unwrap()).unwrap();
+    let mut setup = Setup::new(config("", ""), &[]);
+    let path = folder.path().to_string_lossy().into_owned();
+    setup.env.push(("JACKFIELD_PLUGINS__FOLDER".to_owned(), path));
+    let host = setup.start().unwrap();
+    converse(&mut host.client(ALICE).unwrap());
+    assert!(!host.log().contains("no adapter"), "it was there all the time");
+}
+
 #[test]
 fn a_host_whose_folder_is_missing_waits_for_it() {
     let mut setup = Setup::new(config("scan = \"200ms\"", ""), &[]);
