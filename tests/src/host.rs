@@ -213,8 +213,10 @@ impl Host {
     pub fn wait_log_of(&self, wanted: impl Fn(&str) -> bool) -> Result<String, String> {
         let until = Instant::now() + PATIENCE;
         loop {
-            if let Some(line) = lock(&self.log).iter().find(|line| wanted(line)) {
-                return Ok(line.clone());
+            // A copy: what is wanted may depend on the rest of the log.
+            let log = lock(&self.log).clone();
+            if let Some(line) = log.into_iter().find(|line| wanted(line)) {
+                return Ok(line);
             }
             if Instant::now() > until {
                 return Err(self.log());

@@ -40,7 +40,7 @@ impl Fixture {
         self
     }
 
-    /// Where it fails: `manifest`, `settings`, `started`, `command`.
+    /// Where it fails: `manifest`, `settings`, `new`, `started`, `command`. `for-ever`: its manifest never comes.
     #[must_use]
     pub fn fails(mut self, place: &str) -> Self {
         place.clone_into(&mut self.words[3]);

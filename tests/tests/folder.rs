@@ -261,7 +261,39 @@ fn a_slow_copy_is_taken_when_it_is_complete() {
     drop(copy);
     comes_up(&mut alice, "1.0.0");
     host.wait_log("it was written less than 300 ms ago; it is taken when it rests").unwrap();
-    assert!(!host.log().contains("refused"), "it rested never long enough to be judged early");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_copy_that_cannot_be_written_is_tried_again() {
+    let place = tempfile::tempdir().unwrap();
+    let missing = place.path().join("missing");
+    let mut setup = Setup::new(config("scan = \"200ms\"", ""), &[]);
+    setup.files.push((library::file_name("fix"), Fixture::version("1.0.0").bytes().unwrap()));
+    setup.env.push(("TMPDIR".to_owned(), missing.to_string_lossy().into_owned()));
+    let host = setup.start().unwrap();
+    let why = status(&host)["lastError"]["text"].as_str().unwrap().to_owned();
+    let part = format!("fix.so was refused: its private copy in {} cannot be written: ", missing.display());
+    assert!(why.contains(&part), "{why}");
+    let mut alice = host.client(ALICE).unwrap();
+    fs::create_dir(&missing).unwrap();
+    comes_up(&mut alice, "1.0.0");
+    assert_eq!(fs::read_dir(&missing).unwrap().count(), 0, "no copy is left once it is loaded");
+    assert_eq!(host.log().matches("cannot be written").count(), 2, "said once of the file, once of the connection");
+}
+
+#[test]
+fn a_library_that_never_comes_back_holds_up_nobody() {
+    let mut host = host("", "", Some(&Fixture::version("1.0.0")));
+    let mut alice = host.client(ALICE).unwrap();
+    alice.named("activeCallSnapshot", LINE).unwrap();
+    library::install(&host.adapters(), "hangs", &Fixture::version("1.1.0").fails("for-ever").bytes().unwrap()).unwrap();
+    let hangs = library::file_name("hangs");
+    host.wait_log_of(|line| line.contains(&hangs) && line.contains("\"loading\"")).unwrap();
+    converse(&mut alice);
+    converse(&mut host.client(ALICE).unwrap());
+    assert!(get(&host, "/readyz").starts_with("HTTP/1.1 200"));
+    assert!(host.stop().unwrap().success(), "and it stops in order");
 }
 
 #[cfg(unix)]
@@ -291,6 +323,19 @@ fn a_folder_that_vanishes_comes_back_or_is_a_link_that_is_switched() {
     comes_up(&mut alice, "2.1.0");
     let said = host.log().matches("No such file or directory (os error 2); what was loaded").count();
     assert_eq!(said, 1, "it is said once, however often it is looked");
+}
+
+/// Installed, and the host restarted at once.
+#[test]
+fn a_host_that_starts_right_after_a_library_came_begins_without_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    library::install(folder.path(), "fix", &Fixture::version("1.0.0").bytes().unwrap()).unwrap();
+    let mut setup = Setup::new(config("", ""), &[]);
+    let path = folder.path().to_string_lossy().into_owned();
+    setup.env.push(("JACKFIELD_PLUGINS__FOLDER".to_owned(), path));
+    let host = setup.start().unwrap();
+    converse(&mut host.client(ALICE).unwrap());
+    assert!(!host.log().contains("no adapter"), "it was there all the time");
 }
 
 #[test]

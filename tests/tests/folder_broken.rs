@@ -149,6 +149,12 @@ fn a_library_that_is_cut_anywhere_is_refused() {
     for entry in &list {
         let why = entry["refused"].as_str().unwrap_or_else(|| panic!("loaded: {entry}"));
         assert!(why.starts_with("it is no complete shared library: "), "{entry}");
+        let size = fs::metadata(entry["file"].as_str().unwrap()).unwrap().len();
+        if cfg!(all(target_os = "linux", target_arch = "x86_64")) && size >= 64 {
+            let told =
+                format!("it has {size} bytes and should have at least {}; was it still being copied?", good.len());
+            assert!(why.ends_with(&told), "{entry}");
+        }
     }
 }
 

@@ -269,6 +269,16 @@ mod tests {
     }
 
     #[test]
+    fn the_folder_is_looked_at_neither_for_ever_nor_never() {
+        let told = |text: &str| read(&format!("[plugins]\n{text}")).map(drop);
+        assert_eq!(told("scan = \"100ms\"\nsettle = \"1m\"\nwatch = false"), Ok(()));
+        for bad in ["scan = \"0s\"", "scan = \"2h\"", "settle = \"0ms\"", "settle = \"61s\""] {
+            let key = bad.split(' ').next().unwrap_or_default();
+            assert!(told(bad).unwrap_err().contains(&format!("plugins.{key}: ")), "{bad}");
+        }
+    }
+
+    #[test]
     fn the_network_needs_encryption() {
         assert!(read("[server]\nlisten = \"0.0.0.0:8080\"").unwrap_err().contains("not loopback"));
         assert!(read("[server]\nlisten = \"0.0.0.0:8080\"\ninsecure = true").is_ok());

@@ -34,9 +34,10 @@ impl Task {
         if self.unfit.as_ref() == Some(&new.hash) {
             return self.warning.clone();
         }
-        let Some((old, _)) = self.plugin.as_ref().ok().cloned().zip(self.port.as_ref()) else {
+        // One that was at fault and is to be started again is worth keeping, too.
+        let alive = self.port.is_some() || self.restart_at.is_some();
+        let Some(old) = self.plugin.as_ref().ok().filter(|_| alive).cloned() else {
             self.becomes(new);
-            self.restart_at = None;
             self.start().await;
             return None;
         };

@@ -107,6 +107,12 @@ impl Loader {
         loaded
     }
 
+    /// Whether these bytes were loaded, or refused for good, before.
+    #[must_use]
+    pub fn knows(&self, looked: &Looked) -> bool {
+        self.known.contains_key(&looked.hash)
+    }
+
     /// How many libraries are mapped into this process, for good.
     #[must_use]
     pub fn mapped(&self) -> usize {
@@ -114,7 +120,11 @@ impl Loader {
     }
 
     fn map(&mut self, looked: &Looked) -> Result<LoadedPlugin, LoadError> {
-        let (private, copy) = copy(looked).map_err(|e| LoadError::Copy { folder: temp_dir(), why: e.to_string() })?;
+        let (private, copy) = copy(looked).map_err(|e| {
+            // The innermost says why; what is around it names a place that is another each time.
+            let why = e.get_ref().and_then(|inner| inner.source()).map_or_else(|| e.to_string(), ToString::to_string);
+            LoadError::Copy { folder: temp_dir(), why }
+        })?;
         let library = open(&copy)?;
         self.mapped += 1;
         if cfg!(windows) {

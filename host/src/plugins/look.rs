@@ -98,6 +98,9 @@ pub fn check(bytes: &[u8]) -> Result<PluginSection, Refused> {
         return Err(Refused::NoLibrary("it is empty".to_owned()));
     }
     let no_library = |e: object::Error| Refused::NoLibrary(e.to_string());
+    if let Some(needed) = elf_end(bytes).filter(|end| *end > bytes.len() as u64) {
+        return Err(cut_short(bytes.len() as u64, &needed.to_string()));
+    }
     let file = object::File::parse(bytes).map_err(no_library)?;
     machine(&file)?;
     if file.kind() != ObjectKind::Dynamic {
@@ -151,6 +154,20 @@ fn machine(file: &object::File<'_>) -> Result<(), Refused> {
     })
 }
 
+/// Where the table of sections ends, which linkers write last, in a 64-bit ELF file of little endian: of a file that is
+/// cut it is all that can be said with certainty.
+fn elf_end(bytes: &[u8]) -> Option<u64> {
+    let header = bytes.first_chunk::<64>().filter(|header| header.starts_with(b"\x7fELF\x02\x01"))?;
+    let table = header[0x28..0x30].try_into().map(u64::from_le_bytes).ok()?;
+    let size = u64::from(u16::from_le_bytes([header[0x3a], header[0x3b]]));
+    let count = u64::from(u16::from_le_bytes([header[0x3c], header[0x3d]]));
+    table.checked_add(size * count)
+}
+
+fn cut_short(size: u64, needed: &str) -> Refused {
+    Refused::NoLibrary(format!("it has {size} bytes and should have at least {needed}; was it still being copied?"))
+}
+
 /// Whether everything that the headers name is there: a file cut near its end parses well and crashes later.
 fn complete(file: &object::File<'_>, size: usize) -> Result<(), Refused> {
     let size = size as u64;
@@ -161,10 +178,8 @@ fn complete(file: &object::File<'_>, size: usize) -> Result<(), Refused> {
         .map(|(at, length)| at.checked_add(length));
     for end in ends {
         if end.is_none_or(|end| end > size) {
-            return Err(Refused::NoLibrary(format!(
-                "it has {size} bytes and should have at least {}; was it still being copied?",
-                end.map_or_else(|| "more than a file can have".to_owned(), |e| e.to_string())
-            )));
+            let needed = end.map_or_else(|| "more than a file can have".to_owned(), |end| end.to_string());
+            return Err(cut_short(size, &needed));
         }
     }
     Ok(())

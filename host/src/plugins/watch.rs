@@ -105,7 +105,8 @@ fn watch_over(
         }
         folder.look(Instant::now(), &told.complete, due);
         if due {
-            next_scan = now + scan;
+            // Counted from the end: a folder that takes long to be read is not read without a pause.
+            next_scan = Instant::now() + scan;
         }
         let found = folder.catalogue();
         log.tell(&found, eye.trouble.as_deref());

@@ -19,7 +19,7 @@ use crate::config::{Config, ConnectionConfig, LinePlan, check};
 use crate::connection::{ConnectionHandle, ConnectionPlan};
 use crate::hub::{AskView, Hub, LineKey, close_code, frame};
 use crate::metrics::Metrics;
-use crate::plugins::{Catalogue, FolderWatch};
+use crate::plugins::{Catalogue, FolderWatch, State};
 
 pub use reload::Report;
 use supply::Supplier;
@@ -80,6 +80,9 @@ impl Service {
         if tokio::time::timeout(FIRST_LOOK, catalogue.changed()).await.is_err() {
             tracing::warn!("{} takes long to be read; connections wait for it", config.plugins.folder.display());
         }
+        // Libraries that were installed a moment ago are soon taken: no reason to begin with an error.
+        let patience = config.plugins.settle + Duration::from_secs(1);
+        let _ = tokio::time::timeout(patience, catalogue.wait_for(|found| !wait_for_files(&config, found))).await;
         let found = Arc::clone(&catalogue.borrow_and_update());
         let directory: Arc<ArcSwap<Directory>> = Arc::default();
         let ask: AskView = {
@@ -201,4 +204,10 @@ async fn log_out(connection: &ConnectionHandle) {
     if tokio::time::timeout(LOG_OUT, connection.stop()).await.is_err() {
         tracing::warn!(connection = connection.id(), "did not stop in time");
     }
+}
+
+/// Whether files that are not judged yet may be what connections miss.
+fn wait_for_files(config: &Config, found: &Catalogue) -> bool {
+    let missing = |c: &ConnectionConfig| found.choose(&c.plugin, c.version.as_deref()).is_err();
+    found.entries.iter().any(|e| matches!(e.state, State::Waits(_))) && config.connections.iter().any(missing)
 }

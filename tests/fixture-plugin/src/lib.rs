@@ -114,6 +114,9 @@ impl Adapter for Fixture {
     type LineConfig = LineSettings;
 
     fn manifest() -> Manifest {
+        while record(4) == "for-ever" {
+            std::thread::park();
+        }
         assert!(record(4) != "manifest", "the fixture panics at its manifest, as it was told");
         let manifest = Manifest::new(record(1), record(2), "Fixture", capabilities());
         let manifest = manifest.description("For tests.").saves(1, 1);
