@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{ConfigFile, Failure};
-use crate::config;
+use crate::config::{self, Findings};
 #[cfg(unix)]
 use crate::control;
 use crate::control::Requests;
@@ -76,7 +76,11 @@ async fn reload(file: &Path, service: &mut Service) -> Result<Report, String> {
             return Err(why);
         }
     };
-    let report = service.reload(new).await;
+    let report = service.reload(new).await.map_err(|list| {
+        let why = Findings { file: file.to_owned(), list }.to_string();
+        tracing::error!("the configuration is not taken, the one before stays in effect: {why}");
+        why
+    })?;
     for what in &report.done {
         tracing::info!("configuration: {what}");
     }

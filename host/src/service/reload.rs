@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Service;
 use crate::api::Directory;
 use crate::api::auth::Users;
-use crate::config::{Config, ServerConfig};
+use crate::config::{Config, Finding, ServerConfig, settings};
 use crate::hub::LineKey;
 
 /// How long clients of a line that is no more get to read that it is gone.
@@ -28,14 +28,24 @@ pub struct Report {
 
 impl Service {
     /// Takes a new configuration. Calls, clients and connections that it does not concern notice nothing.
-    pub async fn reload(&mut self, new: Config) -> Report {
+    ///
+    /// # Errors
+    /// Settings that do not fit the adapters; nothing was changed.
+    pub async fn reload(&mut self, new: Config) -> Result<Report, Vec<Finding>> {
+        let misfits = settings::misfits(&new, &**self.catalogue.borrow());
+        if !misfits.is_empty() {
+            return Err(misfits);
+        }
         let mut report = Report::default();
         self.server(&new.server, &mut report);
         let fixed = [("[plugins]", self.config.plugins != new.plugins), ("[store]", self.config.store != new.store)];
         report.restart.extend(fixed.into_iter().filter(|(_, differs)| *differs).map(|(table, _)| table.to_owned()));
         let gone = self.connections(&new, &mut report).await;
         self.users(&new, &mut report);
-        self.config = Config { server: self.config.server.clone(), plugins: self.config.plugins.clone(), ..new };
+        let mut effective = new;
+        effective.server.clone_from(&self.config.server);
+        effective.plugins.clone_from(&self.config.plugins);
+        self.config = effective;
         let hub = self.shared.hub.clone();
         tokio::spawn(async move {
             tokio::time::sleep(FAREWELL).await;
@@ -43,7 +53,7 @@ impl Service {
                 hub.forget(line).await;
             }
         });
-        report
+        Ok(report)
     }
 
     fn server(&mut self, new: &ServerConfig, report: &mut Report) {
