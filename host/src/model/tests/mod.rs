@@ -4,6 +4,7 @@
 mod admit;
 mod agent;
 mod bench;
+mod bounds;
 mod canonical;
 mod causes;
 mod checker;

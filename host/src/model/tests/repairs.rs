@@ -56,7 +56,9 @@ fn an_end_with_talk_time_of_a_call_that_only_rang() {
 #[test]
 fn late_facts_do_not_revive_a_call() {
     let mut bench = Bench::up();
-    bench.apply(rings("1")).apply(hangs_up("1")).says(hangs_up("1"), "").says(talks("1"), "");
+    bench.apply(rings("1")).apply(hangs_up("1")).says(hangs_up("1"), "");
+    assert_eq!(bench.repairs().total(), 0, "an end said twice is no breach");
+    bench.says(talks("1"), "");
     counts(&bench, Rule::LateFact, 1);
     assert_eq!(bench.repairs().dropped(Dropped::Late), 2);
 }
@@ -188,6 +190,7 @@ fn a_transfer_whose_primary_ends_first_and_then_the_connection() {
 fn keys_and_calls_are_bounded() {
     let mut bench = Bench::up();
     bench.says(rings(&"k".repeat(CallKey::MAX + 1)), "");
+    Bench::up().says(rings(&"k".repeat(CallKey::MAX)), "callStarted(A) L(A)");
     assert_eq!(bench.repairs().dropped(Dropped::KeyTooLong), 1);
     for key in 0..=MAX_CALLS {
         bench.apply(rings(&key.to_string()));
