@@ -308,3 +308,14 @@ fn what_ends_with_a_lost_call_is_no_fault_of_the_adapter() {
         assert_eq!(bench.repairs().total(), 0, "{names:?}");
     }
 }
+
+#[test]
+fn a_call_that_is_named_lives_though_its_state_stays_unknown() {
+    let mut bench = Bench::up_with(blind());
+    bench.apply(rings("1")).apply(talks("1")).lose().back();
+    bench.wait(7 * 3_600_000).says(fact("1", CallState::Unknown), "");
+    assert_eq!(bench.model.next_deadline(), Some(bench.now + ModelConfig::STALE_TIMEOUT));
+    bench.says(talks("1"), "callInfoChanged(A:state) L(A)").says(fact("1", CallState::Unknown), "");
+    assert_eq!(bench.model.next_deadline(), None, "a call whose state is known waits for nothing");
+    assert_eq!(bench.repairs().total(), 0);
+}
