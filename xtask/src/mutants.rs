@@ -9,12 +9,13 @@ use std::process::Stdio;
 
 use crate::steps::{cargo, status, target, workspace};
 
-/// What the model and its tests depend on.
-const DEPENDENCIES: [&str; 4] = ["jackfield-plugin-api", "schemars", "serde", "serde_json"];
+/// What the model and its tests depend on. `tokio` is there for what it builds with: without `syn`'s whole grammar,
+/// as the host has it, schemars does not read the model's attributes.
+const DEPENDENCIES: [&str; 5] = ["jackfield-plugin-api", "schemars", "serde", "serde_json", "tokio"];
 const OF_TESTS: [&str; 2] = ["proptest", "time"];
 
-/// The crate's root. Its tests hold no event against the JSON Schemas: these are made by the rest of the host. So a
-/// mutant that only they would notice is counted as missed.
+/// The crate's root. Its tests hold no event against the JSON Schemas, which the rest of the host makes: a mutant that
+/// only they would notice is counted as missed.
 const CRATE: &str = "\
 #![allow(missing_docs)]
 

@@ -3,7 +3,7 @@
 use jackfield_plugin_api::{Cause, CauseCode, Down, ErrorCode, ErrorFact, Severity, WebRtcFact, WebRtcState};
 use serde_json::{Value, json};
 
-use super::bench::{Bench, LINE, START, busy, consults, dials, ends, everything, hangs_up, held, rings, talks};
+use super::bench::{Bench, LINE, START, busy, consults, dials, ends, everything, hangs_up, held, rings, shows, talks};
 use crate::model::ReplyTo;
 
 fn event<'b>(bench: &'b Bench, method: &str) -> &'b Value {
@@ -114,4 +114,21 @@ fn a_fault_answers_the_command_that_led_to_it() {
     let mut bench = Bench::down(everything());
     bench.apply_for(fault, Some(&tab)).expect("error");
     assert_eq!(event(&bench, "error")["params"]["replyTo"], told);
+}
+
+#[test]
+fn what_a_polled_system_says_of_times_and_causes_is_told() {
+    let mut bench = Bench::up();
+    bench.apply(shows([rings("1")]));
+    let answered = talks("1").native_time(START).cause(Cause::new(CauseCode::Redirected));
+    bench.says(shows([answered]), "commutationStarted(A) L(A)");
+    let params = &event(&bench, "commutationStarted")["params"];
+    assert_eq!(
+        (&params["srcAt"], &params["cause"]["code"]),
+        (&"2026-11-20T09:00:00.000Z".into(), &"redirected".into())
+    );
+    // After a loss every difference is the reconciliation's.
+    bench.lose().back().apply(shows([held("1").cause(Cause::new(CauseCode::Redirected))]));
+    let params = &event(&bench, "hold")["params"];
+    assert_eq!((params.get("srcAt"), &params["cause"]["code"]), (None, &"reconciled".into()));
 }
