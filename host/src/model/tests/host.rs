@@ -205,6 +205,7 @@ fn raw_messages_name_their_line_or_the_connection() {
     let json = |event: Option<crate::model::Event>| -> Value {
         serde_json::from_str(&event.expect("there is such a line").to_json()).expect("JSON")
     };
+    assert_eq!(bench.model.raw(bench.now, Some(LINE), raw()).and_then(|event| event.line), Some(LINE));
     let of_line = json(bench.model.raw(bench.now, Some(LINE), raw()));
     assert_eq!((&of_line["params"]["line"], &of_line["params"]["currentCallId"]), (&"pbx/101".into(), &"A".into()));
     assert_eq!(of_line["params"]["epoch"], bench.model.status(LINE).expect("open").epoch);
