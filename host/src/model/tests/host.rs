@@ -141,6 +141,31 @@ fn calls_that_are_taken_up_again_go_on_as_they_were() {
 }
 
 #[test]
+fn what_was_kept_decides_which_call_is_current_and_what_is_over_stays_so() {
+    let mut first = Bench::up();
+    first.apply(rings("1")).apply(talks("1")).apply(held("1")).apply(rings("2")).apply(talks("2"));
+    let mut kept = kept(&first, &["A", "B"]);
+    let mut over = kept[0].clone();
+    over.key = "3".into();
+    over.call.id = crate::model::CallId::new("C");
+    over.call.state = CallState::Finished;
+    kept.push(over);
+    let epoch = first.model.status(LINE).expect("open").epoch;
+    first.died();
+    let mut second = first.heir(everything());
+    second.model.restore(LINE, epoch, kept.clone());
+    // Said once more, or of a line that lives, it is too late.
+    second.model.restore(LINE, epoch, kept.clone());
+    second.wait(1000).apply(Up::new("PBX 1", everything())).apply(shows([held("1"), talks("2")]));
+    assert_eq!(second.log[0]["params"]["currentCallId"], "B");
+    assert_eq!(second.log[0]["params"]["data"]["resumed"], true);
+    assert_eq!(second.log[1]["params"]["data"]["activeCalls"].as_array().map(Vec::len), Some(2));
+    second.apply(hangs_up("1")).apply(hangs_up("2"));
+    second.model.restore(LINE, epoch, kept);
+    assert!(second.model.call(LINE, "A").is_none());
+}
+
+#[test]
 fn saves_wait_for_the_next_epoch() {
     let mut bench = Bench::up();
     bench.apply(rings("1"));

@@ -8,6 +8,7 @@ mod bounds;
 mod canonical;
 mod causes;
 mod checker;
+mod details;
 mod epochs;
 mod faithful;
 mod features;

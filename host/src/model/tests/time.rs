@@ -160,3 +160,12 @@ fn no_time_is_measured_from_one_clock_to_the_other() {
     bench.apply(rings("1")).apply(talks("1").connected_at(early)).wait(995).apply(held("1"));
     assert_eq!(talked(&bench), 6000, "connected before we heard of it, by the phone system's word");
 }
+
+#[test]
+fn a_fatal_fault_is_told_after_what_was_reported_before_it() {
+    use jackfield_plugin_api::{ErrorCode, ErrorFact, Severity};
+    let mut bench = patient();
+    let fault = |severity| ErrorFact::new(ErrorCode::LinkDown, severity, "the link is gone").line(LINE);
+    bench.says(rings("1"), "").says(fault(Severity::Error), "error");
+    bench.says(fault(Severity::Fatal), "callStarted(A) L(A) error disconnected");
+}
