@@ -1,10 +1,12 @@
-//! The project's own commands: `cargo xtask demo`, `cargo xtask fuzz`, `cargo xtask test`.
+//! The project's own commands: `cargo xtask demo`, `cargo xtask fuzz`, `cargo xtask mutants`,
+//! `cargo xtask test`.
 //!
 //! Plain `std`: it is built before anything else, on a machine that has nothing but Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod demo;
 mod fuzz;
+mod mutants;
 mod steps;
 mod test;
 
@@ -16,6 +18,10 @@ cargo xtask demo [--listen ADDRESS]
 
 cargo xtask fuzz [--seconds N] [TARGET]...
     Runs the fuzz targets (those of fuzz/fuzz_targets), each for N seconds (60). Needs cargo-fuzz.
+
+cargo xtask mutants [ARGUMENT]...
+    Changes the call model, one small change at a time, and tells which changes no test notices. Needs cargo-mutants,
+    which gets the arguments: `--list`, `--shard 0/10`, `-f src/model/finish.rs`. All of it takes an hour or two.
 
 cargo xtask test [--asterisk 16] [--no-asterisk] [FILTER]
     Installs what the tests need (Debian: by apt and debootstrap), then checks format and lints and runs every test.
@@ -30,6 +36,7 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["demo", rest @ ..] => demo::main(rest),
         ["fuzz", rest @ ..] => fuzz::main(rest),
+        ["mutants", rest @ ..] => mutants::main(rest),
         ["test", rest @ ..] => test::main(rest),
         [] | ["help" | "--help" | "-h", ..] => {
             print!("{HELP}");

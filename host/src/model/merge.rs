@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jackfield_plugin_api::{CallFact, CallState, Direction, Phase, Role};
+use jackfield_plugin_api::{CallFact, CallState, Direction, Role};
 
 use super::call::{Changed, Number, Text, bounded_data, bounded_participants};
 use super::ids::CallId;
@@ -216,9 +216,4 @@ fn nature(leg: &mut Leg, fact: &CallFact) -> Changed {
         changed |= take!(leg, connected_at, fact.connected_at, CONNECTED_AT);
     }
     changed
-}
-
-/// The phase of a call that is first seen in this fact.
-pub(super) fn first_phase(fact: &CallFact) -> Phase {
-    if fact.state == CallState::Alerting { fact.phase.unwrap_or(Phase::None) } else { Phase::None }
 }

@@ -10,7 +10,6 @@ use super::finish::End;
 use super::ids::CallId;
 use super::leg::Leg;
 use super::limits::MAX_CALLS;
-use super::merge::first_phase;
 use super::repairs::{Dropped, Rule};
 use super::work::{Why, Work};
 
@@ -46,12 +45,7 @@ impl Work<'_> {
         let id = self.shared.ids.next(self.now);
         let (role, parent) = self.relation_of_new(fact);
         let since = fact.started_at.map_or_else(|| self.mark(why), |at| Mark::past(self.now, at));
-        let call = Call {
-            role,
-            parent,
-            phase: first_phase(fact),
-            ..blank(id.clone(), self.line.device.clone(), since, state)
-        };
+        let call = Call { role, parent, ..blank(id.clone(), self.line.device.clone(), since, state) };
         self.line.legs.push(Leg {
             said: (fact.role, fact.parent.clone()),
             unknown_since: (state == CallState::Unknown).then_some(self.now),

@@ -174,3 +174,67 @@ fn a_feature_of_the_agents_session_that_is_missing_now() {
     refused(&bench, "setUserState", json!({"code": "READY"}), ErrorCode::CommandNotSupported, "setUserState");
     assert!(admit(&bench, "loginAgent", json!({"id": "8001"})).is_ok());
 }
+
+#[test]
+fn mute_is_answered_only_where_it_would_change_nothing() {
+    let muted = |state: bool| {
+        let mut bench = talking();
+        bench.apply(talks("1").muted(state));
+        bench
+    };
+    let go = |bench: &Bench, name: &str| admit(bench, name, json!({"callId": "A"})).map(|(admitted, _)| admitted);
+    assert_eq!(go(&muted(true), "unmute"), Ok(Admitted::Go));
+    assert_eq!(go(&muted(false), "mute"), Ok(Admitted::Go));
+    assert_eq!(go(&muted(false), "unmute"), Ok(Admitted::Noop(Reply::noop())));
+    for (state, name) in [(true, "mute"), (false, "unmute")] {
+        let mut bench = muted(state);
+        bench.apply(held("1"));
+        refused(&bench, name, json!({"callId": "A"}), ErrorCode::InvalidCallState, "held");
+    }
+}
+
+#[test]
+fn which_two_calls_can_be_joined() {
+    let both = || json!({"callId": "A", "consultCallId": "B"});
+    // A consult pair of a system that knows of no hold; the same without a consultation.
+    let mut bench = talking();
+    bench.apply(consults("2", "1")).apply(talks("2"));
+    assert!(admit(&bench, "transferCall", both()).is_ok() && admit(&bench, "conferenceCall", both()).is_ok());
+    let mut bench = talking();
+    bench.apply(rings("2")).apply(talks("2"));
+    refused(&bench, "transferCall", both(), ErrorCode::InvalidCallState, "connected and connected");
+    refused(&bench, "conferenceCall", both(), ErrorCode::InvalidCallState, "connected and connected");
+    refused(&bench, "cancelTransfer", both(), ErrorCode::NoConsultCall, "no consultation");
+    // A target that still rings, where the phone system can: only of a consultation, and only to transfer.
+    let mut early = everything();
+    early.early_transfer = true;
+    let mut bench = Bench::up_with(early);
+    bench.apply(rings("1")).apply(talks("1")).apply(held("1")).apply(consults("2", "1")).apply(rings("3"));
+    assert!(admit(&bench, "transferCall", both()).is_ok());
+    refused(&bench, "conferenceCall", both(), ErrorCode::InvalidCallState, "held and alerting");
+    let other = json!({"callId": "A", "consultCallId": "C"});
+    refused(&bench, "transferCall", other, ErrorCode::InvalidCallState, "held and alerting");
+    // Both on hold: neither is there to be joined.
+    bench.apply(talks("2")).apply(held("2"));
+    refused(&bench, "transferCall", both(), ErrorCode::InvalidCallState, "held and held");
+}
+
+#[test]
+fn a_refusal_hints_at_nothing_that_is_not_so() {
+    let says = |bench: &Bench, name: &str| admit(bench, name, json!({"callId": "A"})).expect_err("it is refused").text;
+    let mut bench = talking();
+    bench.apply(talks("1").features(CallFeatures::HOLD));
+    assert!(says(&bench, "dropCall").contains("call A is connected; possible: hold"), "it is alone");
+    bench.apply(rings("2"));
+    assert!(says(&bench, "dropCall").contains("one of two calls alone"));
+    assert!(says(&bench, "parkCall").contains("call A is connected; possible: hold"), "not about dropping");
+}
+
+#[test]
+fn the_longest_destination() {
+    let bench = Bench::up();
+    let to = |length: usize| json!({"to": "5".repeat(length)});
+    assert!(admit(&bench, "makeCall", to(crate::model::limits::MAX_DESTINATION)).is_ok());
+    let long = to(crate::model::limits::MAX_DESTINATION + 1);
+    refused(&bench, "makeCall", long, ErrorCode::InvalidDestination, "257 bytes");
+}

@@ -2,7 +2,7 @@
 
 use jackfield_plugin_api::{
     AgentFact, AgentState, CallFeatures, CallState, Capabilities, CauseCode, DeviceState, ErrorCode, LineFact,
-    Snapshot, SnapshotSupport, Timestamp, Up,
+    Snapshot, SnapshotSupport, Timestamp, Up, WebRtcFact, WebRtcState,
 };
 use serde_json::Value;
 
@@ -280,4 +280,42 @@ fn a_call_that_was_heard_of_again_is_not_stale() {
     bench.apply(rings("1")).apply(talks("1")).lose().back().apply(talks("1"));
     assert_eq!(bench.model.next_deadline(), None);
     bench.wait(9 * 3_600_000).input(|model, now, out| model.tick(now, out)).expect("");
+}
+
+#[test]
+fn a_call_that_is_known_by_its_id_alone_is_not_waited_for_for_ever() {
+    let mut bench = Bench::up_with(everything().snapshot(SnapshotSupport::Ids));
+    bench.lose().back().apply(shows([fact("1", CallState::Unknown)]));
+    let seen = bench.now;
+    bench.deadline().expect("callFinished(A,lost)* L");
+    assert_eq!(bench.now, seen + ModelConfig::STALE_TIMEOUT);
+}
+
+#[test]
+fn what_ends_with_a_lost_call_is_no_fault_of_the_adapter() {
+    let session = || WebRtcFact::new(LINE, "1", "w", WebRtcState::Started);
+    let one = Capabilities::new(CallFeatures::DIAL | CallFeatures::ANSWER | CallFeatures::DROP);
+    for capabilities in [everything(), blind(), one] {
+        let mut bench = Bench::up_with(capabilities.clone());
+        bench.apply(rings("1")).apply(talks("1")).apply(session()).lose().back();
+        match capabilities.snapshot {
+            SnapshotSupport::Full => bench.apply(shows([])),
+            _ if capabilities.call.contains(CallFeatures::HOLD) => bench.deadline(),
+            _ => bench.apply(rings("2")),
+        };
+        let names: Vec<String> = bench.last.iter().map(short).collect();
+        assert!(names.join(" ").contains("webRtcDestroyed(A)* callFinished(A,lost)*"), "{names:?}");
+        assert_eq!(bench.repairs().total(), 0, "{names:?}");
+    }
+}
+
+#[test]
+fn a_call_that_is_named_lives_though_its_state_stays_unknown() {
+    let mut bench = Bench::up_with(blind());
+    bench.apply(rings("1")).apply(talks("1")).lose().back();
+    bench.wait(7 * 3_600_000).says(fact("1", CallState::Unknown), "");
+    assert_eq!(bench.model.next_deadline(), Some(bench.now + ModelConfig::STALE_TIMEOUT));
+    bench.says(talks("1"), "callInfoChanged(A:state) L(A)").says(fact("1", CallState::Unknown), "");
+    assert_eq!(bench.model.next_deadline(), None, "a call whose state is known waits for nothing");
+    assert_eq!(bench.repairs().total(), 0);
 }

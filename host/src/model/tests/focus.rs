@@ -171,3 +171,31 @@ fn a_promoted_consultation_is_not_demoted_by_hearing_the_same_again() {
     bench.says(consults("2", "1"), "");
     bench.says(consults("2", "3"), "callInfoChanged(C:role+parentCallId)");
 }
+
+#[test]
+fn what_a_further_call_is_to_the_others() {
+    let parent = |bench: &Bench, id: &str| bench.call(id).parent.as_ref().map(|id| id.to_string());
+    // The adapter says that it is none, whatever else speaks for a consultation.
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1")).apply(dials("2").role(Role::Secondary).parent("1"));
+    assert_eq!(bench.call("B").role, Role::Secondary);
+    // A consultation of a call that is gone is one no more, and stands beside the current call.
+    bench.apply(consults("3", "gone"));
+    assert_eq!((bench.call("C").role, parent(&bench, "C")), (Role::Secondary, Some("A".to_owned())));
+    // A call that comes back beside another one still names the one it was.
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(rings("2")).apply(hangs_up("1")).apply(rings("3").parent("1"));
+    assert_eq!((bench.call("C").role, parent(&bench, "C")), (Role::Secondary, Some("A".to_owned())));
+}
+
+#[test]
+fn a_consultation_that_was_asked_for_is_the_next_outgoing_call_without_a_role() {
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1")).apply(held("1"));
+    let (now, id) = (bench.now, bench.call("A").id.clone());
+    bench.model.expect_consult(now, LINE, &id);
+    bench.apply(rings("2")).apply(dials("3").role(Role::Secondary)).apply(dials("4"));
+    assert_eq!(bench.call("B").role, Role::Secondary, "it came in");
+    assert_eq!(bench.call("C").role, Role::Secondary, "the adapter knows better");
+    assert_eq!(bench.call("D").role, Role::Consult);
+}

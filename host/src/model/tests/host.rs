@@ -1,9 +1,9 @@
 //! What the host does to lines, and what befalls it: losses, crashes, closed lines, saves, its own death.
 
-use jackfield_plugin_api::{Down, ErrorCode, ErrorFact, Severity, Up};
+use jackfield_plugin_api::{CallFact, CallState, Down, ErrorCode, ErrorFact, Severity, Up};
 use serde_json::Value;
 
-use super::bench::{Bench, LINE, everything, held, rings, short, shows, talks};
+use super::bench::{Bench, LINE, busy, dials, everything, fact, hangs_up, held, rings, short, shows, talks};
 use crate::model::{CallSaved, Dropped, KeptCall, LineStage, Loss, RawMessage, SnapshotReason};
 
 const BEGIN: &str = "initialized snapshot(beforeReconcile)";
@@ -84,18 +84,21 @@ fn a_closed_line_forgets_its_calls_and_its_name_begins_above_its_epoch() {
     assert!(bench.model.status(LINE).expect("open").epoch > epoch);
 }
 
+/// The line's calls as the host's store has them when the host dies.
+fn kept(bench: &Bench, ids: &[&str]) -> Vec<KeptCall> {
+    let one = |id: &&str| KeptCall {
+        key: bench.model.key(LINE, id).expect("it is up").clone(),
+        call: (**bench.call(id)).clone(),
+        last_seen: bench.now,
+    };
+    ids.iter().map(one).collect()
+}
+
 #[test]
 fn a_host_that_died_takes_its_calls_up_again() {
     let mut first = Bench::up();
     first.apply(rings("1").native_id("n1")).apply(talks("1")).apply(held("1")).apply(rings("2"));
-    let kept: Vec<KeptCall> = ["A", "B"]
-        .iter()
-        .map(|id| KeptCall {
-            key: first.model.key(LINE, id).expect("it is up").clone(),
-            call: (**first.call(id)).clone(),
-            last_seen: first.now,
-        })
-        .collect();
+    let kept = kept(&first, &["A", "B"]);
     let epoch = first.model.status(LINE).expect("open").epoch;
     first.died();
     let mut second = first.heir(everything());
@@ -108,6 +111,58 @@ fn a_host_that_died_takes_its_calls_up_again() {
     let call = second.call("A");
     assert_eq!((call.hold_count, call.hold_ms / 1000), (1, 3600));
     assert!(second.model.status(LINE).expect("open").epoch > epoch + 5);
+}
+
+#[test]
+fn calls_that_are_taken_up_again_go_on_as_they_were() {
+    let heir = |facts: &[CallFact]| {
+        let mut first = Bench::up();
+        facts.iter().for_each(|fact| _ = first.apply(fact.clone()));
+        let (kept, epoch) = (kept(&first, &["A"]), first.model.status(LINE).expect("open").epoch);
+        first.died();
+        let mut second = first.heir(everything());
+        second.model.restore(LINE, epoch, kept);
+        second.wait(60_000).apply(Up::new("PBX 1", everything()));
+        second
+    };
+    let mut bench = heir(&[rings("1"), talks("1"), held("1")]);
+    bench.says(shows([]), &format!("{BEGIN} unhold(A)* callFinished(A,lost)* snapshot(reconciled) L"));
+    let finished = bench.log.iter().find(|event| event["method"] == "callFinished").expect("A is over");
+    assert_eq!(finished["params"]["data"]["estimated"], true);
+    assert_eq!(finished["params"]["data"]["call"]["finishedAt"], "2026-11-20T09:00:00.005Z", "when it was last seen");
+    let mut bench = heir(&[rings("1"), talks("1")]);
+    bench.says(shows([talks("1")]), &format!("{BEGIN} callInfoChanged(A:state)* snapshot(reconciled) L(A)"));
+    let end = hangs_up("1").connected_at(bench.now);
+    bench.says(end, "callFinished(A,normalClearing) L");
+    assert_eq!(bench.repairs().total(), 0, "the answer was told by the life before");
+    let mut bench = heir(&[dials("1"), busy("1")]);
+    bench.says(shows([busy("1")]), &format!("{BEGIN} callInfoChanged(A:state)* snapshot(reconciled) L(A)"));
+    bench.apply(fact("1", CallState::Alerting)).says(busy("1"), "callInfoChanged(A:state) L(A)");
+}
+
+#[test]
+fn what_was_kept_decides_which_call_is_current_and_what_is_over_stays_so() {
+    let mut first = Bench::up();
+    first.apply(rings("1")).apply(talks("1")).apply(held("1")).apply(rings("2")).apply(talks("2"));
+    let mut kept = kept(&first, &["A", "B"]);
+    let mut over = kept[0].clone();
+    over.key = "3".into();
+    over.call.id = crate::model::CallId::new("C");
+    over.call.state = CallState::Finished;
+    kept.push(over);
+    let epoch = first.model.status(LINE).expect("open").epoch;
+    first.died();
+    let mut second = first.heir(everything());
+    second.model.restore(LINE, epoch, kept.clone());
+    // Said once more, or of a line that lives, it is too late.
+    second.model.restore(LINE, epoch, kept.clone());
+    second.wait(1000).apply(Up::new("PBX 1", everything())).apply(shows([held("1"), talks("2")]));
+    assert_eq!(second.log[0]["params"]["currentCallId"], "B");
+    assert_eq!(second.log[0]["params"]["data"]["resumed"], true);
+    assert_eq!(second.log[1]["params"]["data"]["activeCalls"].as_array().map(Vec::len), Some(2));
+    second.apply(hangs_up("1")).apply(hangs_up("2"));
+    second.model.restore(LINE, epoch, kept);
+    assert!(second.model.call(LINE, "A").is_none());
 }
 
 #[test]
@@ -175,6 +230,7 @@ fn raw_messages_name_their_line_or_the_connection() {
     let json = |event: Option<crate::model::Event>| -> Value {
         serde_json::from_str(&event.expect("there is such a line").to_json()).expect("JSON")
     };
+    assert_eq!(bench.model.raw(bench.now, Some(LINE), raw()).and_then(|event| event.line), Some(LINE));
     let of_line = json(bench.model.raw(bench.now, Some(LINE), raw()));
     assert_eq!((&of_line["params"]["line"], &of_line["params"]["currentCallId"]), (&"pbx/101".into(), &"A".into()));
     assert_eq!(of_line["params"]["epoch"], bench.model.status(LINE).expect("open").epoch);

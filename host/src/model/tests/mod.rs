@@ -4,9 +4,11 @@
 mod admit;
 mod agent;
 mod bench;
+mod bounds;
 mod canonical;
 mod causes;
 mod checker;
+mod details;
 mod epochs;
 mod faithful;
 mod features;

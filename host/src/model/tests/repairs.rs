@@ -1,10 +1,13 @@
 //! What an adapter does wrong, and what the model makes of it (M5).
 
 use jackfield_plugin_api::{
-    CallKey, CallState, CauseCode, Direction, DtmfFact, LineId, Participant, PartyState, Side, Snapshot,
+    CallKey, CallState, CauseCode, Direction, DtmfFact, LineId, Participant, PartyState, Phase, Side, Snapshot,
+    SnapshotSupport,
 };
 
-use super::bench::{Bench, LINE, busy, conference, consults, dials, ends, fact, hangs_up, held, rings, shows, talks};
+use super::bench::{
+    Bench, LINE, busy, conference, consults, dials, ends, everything, fact, hangs_up, held, rings, shows, talks,
+};
 use crate::model::limits::{MAX_CALLS, REMEMBERED_CALLS};
 use crate::model::{Dropped, Rule};
 
@@ -56,7 +59,9 @@ fn an_end_with_talk_time_of_a_call_that_only_rang() {
 #[test]
 fn late_facts_do_not_revive_a_call() {
     let mut bench = Bench::up();
-    bench.apply(rings("1")).apply(hangs_up("1")).says(hangs_up("1"), "").says(talks("1"), "");
+    bench.apply(rings("1")).apply(hangs_up("1")).says(hangs_up("1"), "");
+    assert_eq!(bench.repairs().total(), 0, "an end said twice is no breach");
+    bench.says(talks("1"), "");
     counts(&bench, Rule::LateFact, 1);
     assert_eq!(bench.repairs().dropped(Dropped::Late), 2);
 }
@@ -188,6 +193,7 @@ fn a_transfer_whose_primary_ends_first_and_then_the_connection() {
 fn keys_and_calls_are_bounded() {
     let mut bench = Bench::up();
     bench.says(rings(&"k".repeat(CallKey::MAX + 1)), "");
+    Bench::up().says(rings(&"k".repeat(CallKey::MAX)), "callStarted(A) L(A)");
     assert_eq!(bench.repairs().dropped(Dropped::KeyTooLong), 1);
     for key in 0..=MAX_CALLS {
         bench.apply(rings(&key.to_string()));
@@ -238,4 +244,45 @@ fn a_name_that_is_absent_is_no_news() {
     bench.says(fact("1", CallState::Alerting).caller(Party::new("5")), "");
     bench.says(fact("1", CallState::Alerting).caller(Party::new("6")), "callInfoChanged(A:caller)");
     assert_eq!(bench.call("A").caller.as_ref().and_then(|caller| caller.name.as_deref()), None);
+}
+
+#[test]
+fn an_end_that_knows_of_an_answer_which_nobody_reported() {
+    let answered = super::bench::START;
+    let end = || hangs_up("1").connected_at(answered);
+    let events = "callInfoChanged(A:state)* commutationStarted(A)* callFinished(A,normalClearing) L";
+    let mut bench = Bench::up();
+    bench.apply(dials("1")).apply(busy("1")).says(end(), events);
+    counts(&bench, Rule::MissingCommutation, 1);
+    // While the connection was lost nobody could report it.
+    let mut bench = Bench::up_with(everything().snapshot(SnapshotSupport::None));
+    bench.apply(dials("1")).lose().back().says(end(), events);
+    assert_eq!(bench.repairs().total(), 0);
+}
+
+#[test]
+fn a_phase_is_of_a_call_that_rings() {
+    let rung = |phase| fact("1", CallState::Alerting).phase(phase);
+    let mut bench = Bench::up();
+    bench.apply(dials("1").phase(Phase::Dialing)).apply(busy("1"));
+    assert_eq!(bench.call("A").phase, Phase::None);
+    bench.says(rung(Phase::Ringing), "callInfoChanged(A:state+phase) L(A)");
+    assert_eq!(bench.call("A").phase, Phase::Ringing);
+    bench.says(rung(Phase::Queued), "callInfoChanged(A:phase)").apply(busy("1"));
+    assert_eq!(bench.call("A").phase, Phase::None, "busy again");
+    bench.apply(talks("1")).says(talks("1").phase(Phase::Ringing), "");
+    let mut bench = Bench::up();
+    bench.apply(talks("1").phase(Phase::Ringing));
+    assert_eq!(bench.call("A").phase, Phase::None);
+}
+
+#[test]
+fn a_held_conference_of_three_stays_one() {
+    let three = || -> Vec<Participant> {
+        (0..3).map(|n| Participant::new(format!("p{n}"), "1", n == 0, PartyState::Connected)).collect()
+    };
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1")).apply(conference("1").participants(three()));
+    bench.says(held("1").participants(three()), "hold(A) L(A)").says(conference("1"), "unhold(A) L(A)");
+    assert_eq!(bench.call("A").state, CallState::Conferenced);
 }

@@ -144,3 +144,28 @@ fn missed_is_for_incoming_calls_that_nobody_took() {
         assert_eq!(finished["params"]["data"]["missed"], missed, "{cause}");
     }
 }
+
+#[test]
+fn no_time_is_measured_from_one_clock_to_the_other() {
+    let day = 86_400_000;
+    let talked = |bench: &Bench| bench.call("A").talk_ms;
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(talks("1")).wait(999).apply(at(held("1"), day));
+    assert_eq!(talked(&bench), 1000, "only one of the two was timed by the phone system");
+    let mut bench = Bench::up();
+    bench.apply(rings("1")).apply(at(talks("1"), -day)).wait(999).apply(held("1"));
+    assert_eq!(talked(&bench), 1000);
+    let mut bench = Bench::up();
+    let early = Timestamp::from_millis(START.millis() - 5000);
+    bench.apply(rings("1")).apply(talks("1").connected_at(early)).wait(995).apply(held("1"));
+    assert_eq!(talked(&bench), 6000, "connected before we heard of it, by the phone system's word");
+}
+
+#[test]
+fn a_fatal_fault_is_told_after_what_was_reported_before_it() {
+    use jackfield_plugin_api::{ErrorCode, ErrorFact, Severity};
+    let mut bench = patient();
+    let fault = |severity| ErrorFact::new(ErrorCode::LinkDown, severity, "the link is gone").line(LINE);
+    bench.says(rings("1"), "").says(fault(Severity::Error), "error");
+    bench.says(fault(Severity::Fatal), "callStarted(A) L(A) error disconnected");
+}

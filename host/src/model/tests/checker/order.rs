@@ -7,31 +7,31 @@ use super::super::bench::{Bench, LINE};
 use super::{Stream, agents, answered, looked_at, lost, stored};
 
 /// A stream of this one event.
-fn alone(method: &str, params: Value) -> Stream {
+fn alone(method: &str, params: &Value) -> Stream {
     Stream(vec![json!({"jsonrpc": "2.0", "method": method, "params": params})])
 }
 
 #[test]
 fn what_is_an_event() {
-    alone("callEnded", json!({"line": "pbx/101"})).breaks("M7", "`callEnded` is none");
-    let mut old = alone("error", json!({"line": null}));
+    alone("callEnded", &json!({"line": "pbx/101"})).breaks("M7", "`callEnded` is none");
+    let mut old = alone("error", &json!({"line": null}));
     old.0[0]["jsonrpc"] = "1.0".into();
     old.breaks("M4", "not JSON-RPC 2.0");
 }
 
 #[test]
 fn events_of_the_connection_as_a_whole() {
-    alone("error", json!({"line": null})).sound();
-    alone("error", json!({"line": null, "epoch": 1})).breaks("M4", "no epoch and no seq");
-    alone("error", json!({"line": null, "seq": 1})).breaks("M4", "no epoch and no seq");
-    alone("hold", json!({"line": null})).breaks("I1", "`hold` is an event of a line");
+    alone("error", &json!({"line": null})).sound();
+    alone("error", &json!({"line": null, "epoch": 1})).breaks("M4", "no epoch and no seq");
+    alone("error", &json!({"line": null, "seq": 1})).breaks("M4", "no epoch and no seq");
+    alone("hold", &json!({"line": null})).breaks("I1", "`hold` is an event of a line");
 }
 
 #[test]
 fn raw_messages_are_beside_the_stream() {
-    alone("rawMessage", json!({"line": "pbx/101", "rawSeq": 7})).sound();
-    alone("rawMessage", json!({"line": "pbx/101", "rawSeq": 7, "seq": 1})).breaks("I18", "a rawSeq and no seq");
-    alone("rawMessage", json!({"line": "pbx/101"})).breaks("I18", "a rawSeq and no seq");
+    alone("rawMessage", &json!({"line": "pbx/101", "rawSeq": 7})).sound();
+    alone("rawMessage", &json!({"line": "pbx/101", "rawSeq": 7, "seq": 1})).breaks("I18", "a rawSeq and no seq");
+    alone("rawMessage", &json!({"line": "pbx/101"})).breaks("I18", "a rawSeq and no seq");
 }
 
 #[test]
