@@ -238,3 +238,20 @@ fn the_longest_destination() {
     let long = to(crate::model::limits::MAX_DESTINATION + 1);
     refused(&bench, "makeCall", long, ErrorCode::InvalidDestination, "257 bytes");
 }
+
+#[test]
+fn no_destination_speaks_the_phone_systems_protocol() {
+    let bench = talking();
+    let bad = "5\r\nAction: x";
+    for (name, params) in [
+        ("makeCall", json!({"to": bad})),
+        ("makeConsultCall", json!({"callId": "A", "to": bad})),
+        ("blindTransferCall", json!({"callId": "A", "to": bad})),
+        ("deflectCall", json!({"callId": "A", "to": bad})),
+        ("setForwarding", json!({"kind": "all", "to": bad})),
+        ("pickupCall", json!({"target": bad})),
+        ("parkCall", json!({"callId": "A", "slot": bad})),
+    ] {
+        refused(&bench, name, params, ErrorCode::InvalidDestination, "control characters");
+    }
+}

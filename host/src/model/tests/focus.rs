@@ -2,7 +2,9 @@
 
 use jackfield_plugin_api::{CallState, CauseCode, Role};
 
-use super::bench::{Bench, LINE, busy, conference, consults, dials, ends, fact, hangs_up, held, rings, talks};
+use super::bench::{
+    Bench, LINE, busy, conference, consults, dials, ends, everything, fact, hangs_up, held, rings, talks,
+};
 
 #[test]
 fn a_consultation_never_takes_the_focus_while_its_primary_lives() {
@@ -198,4 +200,15 @@ fn a_consultation_that_was_asked_for_is_the_next_outgoing_call_without_a_role() 
     assert_eq!(bench.call("B").role, Role::Secondary, "it came in");
     assert_eq!(bench.call("C").role, Role::Secondary, "the adapter knows better");
     assert_eq!(bench.call("D").role, Role::Consult);
+}
+
+#[test]
+fn a_call_on_hold_is_better_than_one_that_nothing_is_known_of() {
+    let blind = everything().snapshot(jackfield_plugin_api::SnapshotSupport::None);
+    let mut bench = Bench::up_with(blind);
+    for key in ["1", "2", "3"] {
+        bench.apply(rings(key)).apply(talks(key)).apply(held(key));
+    }
+    bench.lose().back().apply(held("2")).apply(hangs_up("3"));
+    assert_eq!(bench.log.last().expect("an event")["params"]["currentCallId"], "B");
 }
