@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration is refused.
 
+mod check;
 mod control;
 mod output;
 mod plugins;
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Runs the host in the foreground until SIGTERM or Ctrl-C.
     Run(run::Run),
+    /// Checks a configuration, all of it, and says everything that is wrong with it.
+    Check(check::Check),
     /// Shows the libraries of a folder: what each is, or why it is refused.
     Plugins(plugins::Plugins),
     /// Connects to a running host and prints events as they come.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let done = match Cli::parse().command {
         Command::Run(run) => run.main(),
+        Command::Check(check) => check.main(),
         Command::Plugins(plugins) => plugins.main(),
         Command::Watch(watch) => watch.main(),
         Command::Status(status) => status.main(),

@@ -1,63 +1,120 @@
 //! Reading the file, with variables laid over it and secrets looked up.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use toml::{Table, Value};
+use serde_json::Value as Json;
+use toml::Value;
 
-use super::{Config, ConfigError, secret};
+use super::finding::{Finding, Findings};
+use super::path::KeyPath;
+use super::secret::LookUp;
+use super::source::Source;
+use super::{Config, ConfigError, check, repair, schema, source, types, variables};
 
-/// What variables that override keys begin with: `JACKFIELD_SERVER__LISTEN`.
-const PREFIX: &str = "JACKFIELD_";
-/// The tables whose keys can be overridden.
-const TABLES: [&str; 3] = ["server", "plugins", "store"];
 /// A configuration is written by a person.
-const MAX_SIZE: u64 = 16 * 1024 * 1024;
+const MAX_SIZE: u64 = 4 * 1024 * 1024;
+
+/// A file that was read, and everything that is wrong with it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Reading {
+    /// What it says. With findings it is incomplete: good for finding more, for nothing else. None: it cannot be made
+    /// out at all.
+    pub config: Option<Config>,
+    /// What is wrong with it.
+    pub findings: Findings,
+}
 
 /// Reads a configuration: file, then `JACKFIELD_…` variables, then secrets; relative paths become relative to the file.
 ///
+/// Settings of adapters are not judged here: that is [`settings::check`](super::settings::check).
+///
 /// # Errors
-/// What cannot be read or makes no sense, all of it where possible.
+/// It cannot be read, or everything that is wrong with it.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
-    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_SIZE {
-        return Err(unreadable(std::io::Error::other(format!("{size} bytes are too many for a configuration"))));
+    let reading = read(path)?;
+    match reading.config {
+        Some(config) if reading.findings.list.is_empty() => Ok(config),
+        _ => Err(ConfigError::Refused(reading.findings)),
     }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+}
+
+/// As [`load`], and whatever could be made out of a wrong one.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read(path: &Path) -> Result<Reading, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_SIZE {
+        let text = format!("it has more than {MAX_SIZE} bytes, which is too much for a configuration");
+        return Err(unreadable(std::io::Error::other(text)));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        unreadable(std::io::Error::other(format!("line {line} is not UTF-8; save the file as UTF-8")))
+    })?;
     let base = std::path::absolute(path).map_err(unreadable)?;
-    let base = base.parent().unwrap_or(Path::new("/"));
-    parse(&text, path, base, std::env::vars())
+    Ok(parse(&text, path, base.parent().unwrap_or(Path::new("/")), std::env::vars_os()))
 }
 
 pub(super) fn parse(
     text: &str,
     path: &Path,
     base: &Path,
-    variables: impl Iterator<Item = (String, String)>,
-) -> Result<Config, ConfigError> {
-    let syntax = |text: String| ConfigError::Syntax { path: path.to_owned(), text };
-    // The text itself first: its errors carry line and column.
-    let mut config: Config = toml::from_str(text).map_err(|e| syntax(e.to_string()))?;
-    let mut table: Table = toml::from_str(text).map_err(|e| syntax(e.to_string()))?;
-    if lay_over(&mut table, variables)? {
-        config = serde_path_to_error::deserialize(table).map_err(|e| ConfigError::Variable {
-            variable: format!("{PREFIX}{}", e.path().to_string().to_uppercase().replace('.', "__")),
-            text: e.inner().to_string(),
-        })?;
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Reading {
+    let (mut table, mut source) = match source::read(text) {
+        Ok(read) => read,
+        Err(findings) => return Reading { config: None, findings: Findings::new(path, findings) },
+    };
+    let schema = types::schema();
+    let mut findings = variables::lay_over(&mut table, &mut source, variables, &keys(&schema));
+    let mut value = Value::Table(table);
+    look_up_secrets(&mut value, base, &mut source, &mut findings);
+    let mut wrong: BTreeSet<KeyPath> = findings.iter().map(|f| f.path.clone()).filter(|p| !p.is_empty()).collect();
+    let misfits = schema::judge(&schema, &value, &|path| source.is_secret(path));
+    repair::repair(&mut value, misfits.iter().map(|misfit| &misfit.finding.path));
+    for misfit in misfits {
+        if wrong.insert(misfit.finding.path.clone()) {
+            findings.push(source.locate(misfit.finding, misfit.at));
+        }
     }
-    absolute(&mut config.plugins.folder, base);
-    if let Some(tls) = &mut config.server.tls {
-        absolute(&mut tls.cert, base);
-        absolute(&mut tls.key, base);
-    }
-    let findings = look_up_secrets(&mut config, base);
-    if !findings.is_empty() {
-        return Err(ConfigError::Senseless { path: path.to_owned(), findings });
-    }
-    super::check::check(&config)
-        .map_err(|findings| ConfigError::Senseless { path: path.to_owned(), findings })
-        .map(|()| config)
+    let config = match serde_path_to_error::deserialize::<_, Config>(value) {
+        Ok(mut config) => {
+            absolute(&mut config.plugins.folder, base);
+            if let Some(tls) = &mut config.server.tls {
+                absolute(&mut tls.cert, base);
+                absolute(&mut tls.key, base);
+            }
+            config.source = source;
+            findings.extend(check::check(&config, &wrong));
+            Some(config)
+        }
+        // The schema is made from the types, so they agree. If they ever do not, nothing is said of the value.
+        Err(error) if findings.is_empty() => {
+            let message = format!("{} cannot be understood", error.path());
+            findings.push(Finding::new(KeyPath::default(), message));
+            None
+        }
+        Err(_) => None,
+    };
+    Reading { config, findings: Findings::new(path, findings) }
+}
+
+/// The keys of each table of the file: what variables may override.
+fn keys(schema: &Json) -> Vec<(&'static str, String)> {
+    let of = |table: &'static str| {
+        let properties = schema::properties(schema, table);
+        properties.into_iter().map(move |key| (table, key))
+    };
+    variables::TABLES.into_iter().flat_map(of).collect()
 }
 
 fn absolute(path: &mut PathBuf, base: &Path) {
@@ -66,96 +123,99 @@ fn absolute(path: &mut PathBuf, base: &Path) {
     }
 }
 
-fn look_up_secrets(config: &mut Config, base: &Path) -> Vec<String> {
-    let mut findings = Vec::new();
-    for connection in &mut config.connections {
-        let path = format!("connection `{}`: settings", connection.id);
-        secret::look_up_all(&mut connection.settings, &path, base, &mut findings);
-        let path = format!("connection `{}`: lines", connection.id);
-        secret::look_up_all(&mut connection.lines, &path, base, &mut findings);
-    }
-    for line in &mut config.lines {
-        let path = format!("line `{}`: settings", line.name);
-        secret::look_up_all(&mut line.settings, &path, base, &mut findings);
-    }
-    for user in &mut config.users {
-        if let Err(error) = user.token.look_up(base) {
-            findings.push(format!("user `{}`: token: {error}", user.name));
+/// Secrets may stand in settings of connections and lines, and be users' tokens.
+fn look_up_secrets(top: &mut Value, base: &Path, source: &mut Source, findings: &mut Vec<Finding>) {
+    let mut look_up = LookUp { base, source, findings };
+    for (list, keys) in [("connection", &["settings", "lines"][..]), ("line", &["settings"]), ("user", &["token"])] {
+        let members = top.get_mut(list).and_then(Value::as_array_mut);
+        for (index, member) in members.into_iter().flatten().enumerate() {
+            for key in keys {
+                if let Some(value) = member.get_mut(key) {
+                    look_up.within(value, &KeyPath::of(list).index(index).key(key));
+                }
+            }
         }
     }
-    findings
-}
-
-/// Lays the variables over the tables they name. `true`: there was one.
-fn lay_over(table: &mut Table, variables: impl Iterator<Item = (String, String)>) -> Result<bool, ConfigError> {
-    let mut any = false;
-    for (variable, value) in variables {
-        let Some((section, key)) = variable.strip_prefix(PREFIX).and_then(|rest| rest.split_once("__")) else {
-            continue;
-        };
-        let (section, key) = (section.to_lowercase(), key.to_lowercase());
-        if !TABLES.contains(&section.as_str()) {
-            let text = format!("there is no table `{section}` to override; there are {}", TABLES.join(", "));
-            return Err(ConfigError::Variable { variable, text });
-        }
-        let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-        if let Value::Table(section) = section {
-            section.insert(key, scalar(&value));
-            any = true;
-        }
-    }
-    Ok(any)
-}
-
-/// A variable's value: TOML where it is TOML (`true`, `8080`, `["a"]`), else a text.
-fn scalar(text: &str) -> Value {
-    #[derive(Deserialize)]
-    struct One {
-        value: Value,
-    }
-    toml::from_str::<One>(&format!("value = {text}")).map_or_else(|_| Value::String(text.to_owned()), |one| one.value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+    fn read(text: &str, variables: &[(&str, &str)]) -> Reading {
+        let variables = variables.iter().map(|(k, v)| (OsString::from(k), OsString::from(v)));
         parse(text, Path::new("jackfield.toml"), Path::new("/etc/jackfield"), variables)
+    }
+
+    fn good(text: &str, variables: &[(&str, &str)]) -> Config {
+        let reading = read(text, variables);
+        assert_eq!(reading.findings.to_string(), "");
+        reading.config.unwrap()
     }
 
     #[test]
     fn variables_lie_over_the_file() {
-        let config = read(
-            "[server]\nlisten = \"127.0.0.1:1\"",
-            &[("JACKFIELD_SERVER__LISTEN", "127.0.0.1:2"), ("JACKFIELD_SERVER__INSECURE", "true"), ("HOME", "/")],
-        )
-        .unwrap();
+        let variables =
+            [("JACKFIELD_SERVER__LISTEN", "127.0.0.1:2"), ("JACKFIELD_SERVER__INSECURE", "true"), ("HOME", "/")];
+        let config = good("[server]\nlisten = \"127.0.0.1:1\"", &variables);
         assert_eq!(config.server.listen.port(), 2);
         assert!(config.server.insecure);
     }
 
     #[test]
     fn paths_are_relative_to_the_file() {
-        let config = read("[plugins]\nfolder = \"p\"", &[]).unwrap();
+        let config = good("[plugins]\nfolder = \"p\"", &[]);
         assert_eq!(config.plugins.folder, Path::new("/etc/jackfield/p"));
     }
 
     #[test]
-    fn wrong_keys_values_and_variables_are_told() {
-        let told = |text: &str, variables: &[(&str, &str)]| read(text, variables).unwrap_err().to_string();
-        assert!(told("[server]\nlissten = 1", &[]).contains("unknown field `lissten`"));
-        assert!(told("[server]\nlissten = 1", &[]).contains("line 2"));
-        assert!(told("", &[("JACKFIELD_SERVER__LISTEN", "nowhere")]).contains("JACKFIELD_SERVER__LISTEN"));
-        assert!(told("", &[("JACKFIELD_LINE__NAME", "x")]).contains("there is no table `line`"));
-        let user = "[[user]]\nname = \"a\"\nrole = \"agent\"\ntoken = { env = \"JF_SURELY_NOT_SET\" }";
-        assert!(told(user, &[]).contains("user `a`: token: the environment variable JF_SURELY_NOT_SET is not set"));
+    fn wrong_variables_are_told() {
+        for (variable, value, told) in [
+            (
+                "JACKFIELD_SERVER__LISTEN",
+                "nowhere",
+                "JACKFIELD_SERVER__LISTEN: server.listen: found the text \"nowhere\", expected an address and a port \
+                 (\"127.0.0.1:8080\", \"[::1]:8080\")",
+            ),
+            (
+                "JACKFIELD_SERVER__LISSTEN",
+                "127.0.0.1:1",
+                "JACKFIELD_SERVER__LISSTEN: [server] has no key `lissten`; there are insecure, listen, max_sessions, \
+                 origins and tls\n    did you mean JACKFIELD_SERVER__LISTEN?",
+            ),
+            (
+                "JACKFIELD_SEVER__LISTEN",
+                "127.0.0.1:1",
+                "JACKFIELD_SEVER__LISTEN: there is no table `sever` to override; there are server, plugins and \
+                 store\n    did you mean JACKFIELD_SERVER__LISTEN?",
+            ),
+            (
+                "JACKFIELD_SERVER_LISTEN",
+                "127.0.0.1:1",
+                "JACKFIELD_SERVER_LISTEN: it overrides nothing: two underscores stand between table and key\n    did \
+                 you mean JACKFIELD_SERVER__LISTEN?",
+            ),
+            (
+                "JACKFIELD_LINE__NAME",
+                "x",
+                "JACKFIELD_LINE__NAME: there is no table `line` to override; there are server, plugins and store",
+            ),
+        ] {
+            assert_eq!(read("", &[(variable, value)]).findings.to_string(), told);
+        }
+        // A secret may have any name.
+        good("", &[("JACKFIELD_TOKEN_OF_ALICE", "x")]);
     }
 
     #[test]
-    fn a_secret_is_never_shown() {
-        let config = read("[[user]]\nname = \"a\"\nrole = \"admin\"\ntoken = \"very-secret-token\"", &[]).unwrap();
-        assert!(!format!("{config:?}").contains("very-secret"));
+    fn the_schema_and_the_types_agree() {
+        let schema = types::schema();
+        let empty = Value::Table(toml::Table::new());
+        assert!(schema::judge(&schema, &empty, &|_| false).is_empty());
+        // A configuration with every default said aloud fits its own schema.
+        let config = good("[[connection]]\nid = \"a\"\nplugin = \"b\"\nisolation = \"host\"", &[]);
+        let value = Value::try_from(&config).unwrap();
+        let misfits: Vec<_> = schema::judge(&schema, &value, &|_| false).into_iter().map(|m| m.finding).collect();
+        assert_eq!(misfits, []);
     }
 }

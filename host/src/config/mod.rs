@@ -1,17 +1,30 @@
 //! The configuration: one TOML file (docs/administrator.md).
 //!
-//! [`load`](load::load) reads it, lays `JACKFIELD_…` variables over it and looks up secrets; [`check`](check::check)
-//! refuses what makes no sense before anything is touched. What is left is [`Config`] and, per connection, its
-//! [`LinePlan`]s.
+//! [`load`](load::load) reads it, lays `JACKFIELD_…` variables over it, looks up secrets, and judges it by the schema of
+//! its types and by what the types cannot say ([`check`]): every [`Finding`] at once, before anything is touched. What
+//! is left is [`Config`] and, per connection, its [`LinePlan`]s. The adapters' own settings are judged by the schemas of
+//! their manifests ([`settings`]), once the libraries are known. [`print`] shows what is in effect.
 
 pub mod check;
 mod duration;
+mod finding;
+mod lines;
 pub mod load;
+mod path;
+pub mod print;
+mod repair;
+mod schema;
 mod secret;
+pub mod settings;
+mod source;
 mod types;
+mod variables;
+mod words;
 
-pub use check::LinePlan;
-pub use load::load;
+pub use finding::{Finding, Findings};
+pub use lines::LinePlan;
+pub use load::{Reading, load, read};
+pub use path::KeyPath;
 pub use secret::SecretText;
 pub use types::{
     BackOff, Config, ConnectionConfig, HooksConfig, Isolation, LineConfig, OpenMode, PluginsConfig, Role, ServerConfig,
@@ -32,28 +45,20 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is no TOML, or a key or value is wrong.
-    #[error("{path}: {text}", path = path.display())]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Where and what, as the TOML parser says it.
-        text: String,
-    },
-    /// An environment variable does not fit.
-    #[error("{variable}: {text}")]
-    Variable {
-        /// The variable.
-        variable: String,
-        /// Why it does not fit.
-        text: String,
-    },
-    /// It makes no sense.
-    #[error("{path} makes no sense:{}", .findings.iter().map(|f| format!("\n  - {f}")).collect::<String>(), path = path.display())]
-    Senseless {
-        /// The file.
-        path: PathBuf,
-        /// Each finding: which key, what was found, what to do.
-        findings: Vec<String>,
-    },
+    /// It is wrong.
+    #[error("the configuration is refused:\n{0}")]
+    Refused(Findings),
+}
+
+impl ConfigError {
+    /// The same as findings.
+    #[must_use]
+    pub fn into_findings(self) -> Findings {
+        match self {
+            Self::Refused(findings) => findings,
+            Self::Unreadable { path, source } => {
+                Findings::new(&path, vec![Finding::new(KeyPath::default(), source.to_string())])
+            }
+        }
+    }
 }

@@ -1,39 +1,33 @@
 //! Values that must not be seen: plain, `{ env = "…" }` or `{ file = "…" }`.
 
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use serde::{Deserialize, Deserializer, de};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize, Serializer};
 use toml::{Table, Value};
 
-/// A secret's text. `Debug` never shows it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(Source);
+use super::finding::Finding;
+use super::path::KeyPath;
+use super::schema::MASK;
+use super::source::{At, Source};
+use super::words;
 
-#[derive(Clone, PartialEq, Eq)]
-enum Source {
-    Plain(String),
-    Env(String),
-    File(String),
-}
+/// The longest secret in a file: a private key fits, a wrong file does not.
+const LONGEST: u64 = 64 * 1024;
+
+/// A secret's text. Neither `Debug` nor serialisation shows it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct SecretText(String);
 
 impl SecretText {
-    /// The text; empty until it was looked up.
+    /// The text.
     #[must_use]
     pub fn reveal(&self) -> &str {
-        match &self.0 {
-            Source::Plain(text) => text,
-            Source::Env(_) | Source::File(_) => "",
-        }
-    }
-
-    pub(super) fn look_up(&mut self, base: &Path) -> Result<(), String> {
-        let text = match &self.0 {
-            Source::Plain(_) => return Ok(()),
-            Source::Env(name) => from_env(name)?,
-            Source::File(file) => from_file(base, file)?,
-        };
-        self.0 = Source::Plain(text);
-        Ok(())
+        &self.0
     }
 }
 
@@ -43,17 +37,19 @@ impl std::fmt::Debug for SecretText {
     }
 }
 
-impl<'de> Deserialize<'de> for SecretText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(text) => Ok(Self(Source::Plain(text))),
-            Value::Table(table) => match reference(&table) {
-                Some(Reference::Env(name)) => Ok(Self(Source::Env(name.to_owned()))),
-                Some(Reference::File(file)) => Ok(Self(Source::File(file.to_owned()))),
-                None => Err(de::Error::custom("a secret is a text, { env = \"NAME\" } or { file = \"PATH\" }")),
-            },
-            _ => Err(de::Error::custom("a secret is a text, { env = \"NAME\" } or { file = \"PATH\" }")),
-        }
+impl Serialize for SecretText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(MASK)
+    }
+}
+
+impl JsonSchema for SecretText {
+    fn schema_name() -> Cow<'static, str> {
+        "SecretText".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "writeOnly": true, "format": "password" })
     }
 }
 
@@ -75,49 +71,76 @@ fn reference(table: &Table) -> Option<Reference<'_>> {
 }
 
 fn from_env(name: &str) -> Result<String, String> {
+    // A name with these in it makes the system's own lookup panic or lie.
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err(format!("{} is no name of an environment variable", words::quoted(name)));
+    }
+    let shown = words::name(name);
     match std::env::var(name) {
         Ok(text) if !text.is_empty() => Ok(text),
-        Ok(_) => Err(format!("the environment variable {name} is empty")),
-        Err(std::env::VarError::NotPresent) => Err(format!("the environment variable {name} is not set")),
-        Err(std::env::VarError::NotUnicode(_)) => Err(format!("the environment variable {name} is not UTF-8")),
+        Ok(_) => Err(format!("the environment variable {shown} is empty")),
+        Err(std::env::VarError::NotPresent) => Err(format!("the environment variable {shown} is not set")),
+        Err(std::env::VarError::NotUnicode(_)) => Err(format!("the environment variable {shown} is not UTF-8")),
     }
 }
 
 fn from_file(base: &Path, file: &str) -> Result<String, String> {
     let path = base.join(file);
-    let text = std::fs::read_to_string(&path).map_err(|e| format!("the secret file {}: {e}", path.display()))?;
-    let text = text.trim_end_matches(['\r', '\n']);
-    if text.is_empty() {
-        return Err(format!("the secret file {} is empty", path.display()));
+    let shown = words::name(&path.to_string_lossy());
+    let trouble = |e: std::io::Error| format!("the secret file {shown}: {e}");
+    // A pipe or a device might never end.
+    if !std::fs::metadata(&path).map_err(trouble)?.is_file() {
+        return Err(format!("the secret file {shown} is no ordinary file"));
     }
-    Ok(text.to_owned())
+    let mut bytes = Vec::new();
+    File::open(&path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes)).map_err(trouble)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(format!("the secret file {shown} has more than {LONGEST} bytes; that is no secret"));
+    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        return Err(format!("the secret file {shown} is not UTF-8"));
+    };
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(format!("the secret file {shown} is empty")),
+        text => Ok(text.to_owned()),
+    }
 }
 
-/// Looks up every secret in settings. `path` names the settings in findings.
-pub(super) fn look_up_all(table: &mut Table, path: &str, base: &Path, findings: &mut Vec<String>) {
-    for (key, value) in table.iter_mut() {
-        look_up_value(value, &format!("{path}.{key}"), base, findings);
-    }
+/// Looks up secrets.
+pub(super) struct LookUp<'a> {
+    /// What file names are relative to.
+    pub(super) base: &'a Path,
+    pub(super) source: &'a mut Source,
+    pub(super) findings: &'a mut Vec<Finding>,
 }
 
-fn look_up_value(value: &mut Value, path: &str, base: &Path, findings: &mut Vec<String>) {
-    match value {
-        Value::Table(table) => {
-            let text = match reference(table) {
-                Some(Reference::Env(name)) => from_env(name),
-                Some(Reference::File(file)) => from_file(base, file),
-                None => return look_up_all(table, path, base, findings),
-            };
-            match text {
-                Ok(text) => *value = Value::String(text),
-                Err(error) => findings.push(format!("{path}: {error}")),
+impl LookUp<'_> {
+    /// Every reference within a value is replaced by its text; by an empty one where it cannot be had.
+    pub(super) fn within(&mut self, value: &mut Value, path: &KeyPath) {
+        match value {
+            Value::Table(table) => {
+                let text = match reference(table) {
+                    Some(Reference::Env(name)) => from_env(name),
+                    Some(Reference::File(file)) => from_file(self.base, file),
+                    None => {
+                        for (key, value) in table.iter_mut() {
+                            self.within(value, &path.key(key));
+                        }
+                        return;
+                    }
+                };
+                self.source.secret(path.clone());
+                if let Err(why) = &text {
+                    self.findings.push(self.source.locate(Finding::new(path.clone(), why), At::Value));
+                }
+                *value = Value::String(text.unwrap_or_default());
             }
-        }
-        Value::Array(values) => {
-            for (index, value) in values.iter_mut().enumerate() {
-                look_up_value(value, &format!("{path}[{index}]"), base, findings);
+            Value::Array(values) => {
+                for (index, value) in values.iter_mut().enumerate() {
+                    self.within(value, &path.index(index));
+                }
             }
+            _ => {}
         }
-        _ => {}
     }
 }

@@ -1,17 +1,26 @@
 //! The keys of the file, as types. Unknown keys are errors.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use toml::Table;
 
 use super::duration;
+use super::schema::ADDRESS;
 use super::secret::SecretText;
+use super::source::Source;
+
+/// Settings of adapters: any table, as far as the host knows.
+type AnyTable = BTreeMap<String, Json>;
 
 /// The whole file.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
@@ -33,14 +42,36 @@ pub struct Config {
     /// `[[user]]`.
     #[serde(default, rename = "user")]
     pub users: Vec<UserConfig>,
+    /// Where all this comes from.
+    #[serde(skip)]
+    pub(super) source: Source,
+}
+
+/// The file's keys, as a schema.
+pub(super) fn schema() -> Json {
+    SchemaGenerator::default().into_root_schema_for::<Config>().to_value()
+}
+
+fn address(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "format": ADDRESS })
+}
+
+/// A table of which only the keys are shown: passwords stand in settings.
+pub(super) struct KeysOf<'a>(pub(super) &'a Table);
+
+impl fmt::Debug for KeysOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.keys().map(|key| (key, format_args!("…")))).finish()
+    }
 }
 
 /// Where clients connect.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ServerConfig {
     /// Address and port. Anything but loopback needs `tls`, or `insecure = true`.
+    #[schemars(schema_with = "address")]
     pub listen: SocketAddr,
     /// Certificate and key (PEM).
     pub tls: Option<TlsFiles>,
@@ -65,7 +96,7 @@ impl Default for ServerConfig {
 }
 
 /// A certificate and its key.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TlsFiles {
@@ -76,7 +107,7 @@ pub struct TlsFiles {
 }
 
 /// Where adapters come from.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PluginsConfig {
@@ -88,9 +119,11 @@ pub struct PluginsConfig {
     pub watch: bool,
     /// How often the folder is looked at, whatever the system tells.
     #[serde(with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
     pub scan: Duration,
     /// How long a file must be unchanged to count as complete, and missing to count as removed.
     #[serde(with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
     pub settle: Duration,
 }
 
@@ -107,7 +140,7 @@ impl Default for PluginsConfig {
 }
 
 /// Where calls are kept.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct StoreConfig {
@@ -116,7 +149,7 @@ pub struct StoreConfig {
 }
 
 /// Where an adapter runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Isolation {
     /// In a process of its own.
@@ -127,7 +160,7 @@ pub enum Isolation {
 }
 
 /// A connection to a phone system.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ConnectionConfig {
@@ -145,12 +178,15 @@ pub struct ConnectionConfig {
     pub grant: Vec<String>,
     /// How long calls stay `unknown` when nobody tells what became of them.
     #[serde(default = "default_stale", with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
     pub stale_timeout: Duration,
     /// How long a busy call may wait for its end.
     #[serde(default = "default_busy", with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
     pub busy_timeout: Duration,
     /// How long facts may wait for earlier ones, for phone systems that deliver out of order; at most 200 ms.
     #[serde(default, with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
     pub reorder_window: Duration,
     /// How many events each line keeps for clients that come back.
     #[serde(default = "default_replay")]
@@ -160,12 +196,26 @@ pub struct ConnectionConfig {
     pub backoff: BackOff,
     /// The adapter's settings.
     #[serde(default)]
+    #[schemars(with = "AnyTable")]
     pub settings: Table,
     /// Settings that every line has; `{device}` is what stands after the slash.
     #[serde(default)]
+    #[schemars(with = "AnyTable")]
     pub lines: Table,
     /// Who may call `/hooks/<id>/…`.
     pub hooks: Option<HooksConfig>,
+}
+
+impl fmt::Debug for ConnectionConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionConfig")
+            .field("id", &self.id)
+            .field("plugin", &self.plugin)
+            .field("version", &self.version)
+            .field("settings", &KeysOf(&self.settings))
+            .field("lines", &KeysOf(&self.lines))
+            .finish_non_exhaustive()
+    }
 }
 
 fn default_stale() -> Duration {
@@ -181,15 +231,17 @@ const fn default_replay() -> usize {
 }
 
 /// How long between tries to connect: doubling from `first` to `most`, each with jitter of up to a half less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct BackOff {
     /// Before the second try.
     #[serde(with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
     pub first: Duration,
     /// The longest.
     #[serde(with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
     pub most: Duration,
 }
 
@@ -200,7 +252,7 @@ impl Default for BackOff {
 }
 
 /// Who may call the host's hooks.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HooksConfig {
@@ -209,7 +261,7 @@ pub struct HooksConfig {
 }
 
 /// When a line is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OpenMode {
     /// With its connection.
@@ -220,7 +272,7 @@ pub enum OpenMode {
 }
 
 /// A line that differs from the others, or needs credentials.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LineConfig {
@@ -231,11 +283,22 @@ pub struct LineConfig {
     pub open: OpenMode,
     /// The adapter's settings of the line, over those of `[connection.lines]`.
     #[serde(default)]
+    #[schemars(with = "AnyTable")]
     pub settings: Table,
 }
 
+impl fmt::Debug for LineConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LineConfig")
+            .field("name", &self.name)
+            .field("open", &self.open)
+            .field("settings", &KeysOf(&self.settings))
+            .finish()
+    }
+}
+
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Sees and commands the listed lines.
@@ -268,7 +331,7 @@ impl Role {
 }
 
 /// Somebody who may connect.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct UserConfig {
