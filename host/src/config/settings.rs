@@ -181,8 +181,8 @@ impl<'a> Origins<'a> {
 /// Whether a setting of a line was looked up.
 pub(super) fn line_secrets<'a>(
     config: &'a Config,
-    connection: KeyPath,
+    connection: &KeyPath,
 ) -> impl Fn(&LinePlan, &KeyPath) -> bool + use<'a> {
-    let origins = Origins::new(config, &connection);
+    let origins = Origins::new(config, connection);
     move |plan, below| config.source.is_secret(&origins.of(plan, below))
 }

@@ -104,8 +104,15 @@ fn one_type(root: &Json, schema: &Json, name: &str, depth: usize) -> Option<Stri
 
 fn array(root: &Json, schema: &Json, depth: usize) -> String {
     let size = |key: &str| schema.get(key).and_then(Json::as_u64);
-    let items = schema.get("items").or_else(|| list(schema, "prefixItems").first()).filter(|items| items.is_object());
-    let each = items.map(|items| within(root, items, depth + 1));
+    let mut first: Vec<String> = list(schema, "prefixItems").iter().map(|one| within(root, one, depth + 1)).collect();
+    if let Some((one, others)) = first.split_first() {
+        if others.iter().any(|other| other != one) {
+            return format!("a list of {}", words::list(&first, "and"));
+        }
+        first.truncate(1);
+    }
+    let items = schema.get("items").filter(|items| items.is_object());
+    let each = first.pop().or_else(|| items.map(|items| within(root, items, depth + 1)));
     // `a list of texts`, `a list of 2 numbers`.
     if let Some(each) = each.as_deref().and_then(several) {
         return match (size("minItems"), size("maxItems")) {

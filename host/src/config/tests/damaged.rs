@@ -55,7 +55,6 @@ fn damaged() -> impl Iterator<Item = String> {
     let deleted = at.clone().into_iter().map(|at| format!("{}{}", &GOOD[..at], &GOOD[at + 1..]));
     let put = ["\"", "'", "=", "[", "}", "\n", ".", "#", "\\", "\u{feff}", "9"];
     let replaced = at
-        .clone()
         .into_iter()
         .flat_map(move |at| put.into_iter().map(move |with| format!("{}{with}{}", &GOOD[..at], &GOOD[at + 1..])));
     let lines: Vec<&str> = GOOD.lines().collect();

@@ -49,7 +49,7 @@ fn settings_are_judged_by_the_schema_of_their_adapter() {
         (
             "weights = [[\"a\", \"b\"], [\"c\"]]",
             "8:18: connection `a`: settings.weights[0][1]: found the text \"b\", expected a number\n\
-             jackfield.toml:8:24: connection `a`: settings.weights[1]: found a list of one, expected a list of 2, each a text",
+             jackfield.toml:8:24: connection `a`: settings.weights[1]: found a list of one, expected a list of a text and a number",
         ),
     ] {
         assert_eq!(told(&with(wrong)), format!("jackfield.toml:{expected}"), "{wrong}");
