@@ -36,7 +36,7 @@ pub(super) enum At {
 
 /// Where the values of a configuration come from. It says nothing of what is configured, so any two are equal.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Source {
+pub(crate) struct Source {
     places: BTreeMap<KeyPath, Place>,
     /// Values that were looked up in a variable or a file: never shown.
     secrets: BTreeSet<KeyPath>,

@@ -1,6 +1,7 @@
 //! The configuration as a whole: damaged in every way, with settings of an adapter that is made up.
 
 mod damaged;
+mod meaning;
 mod settings;
 
 use std::ffi::OsString;
