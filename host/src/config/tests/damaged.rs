@@ -35,7 +35,12 @@ lines = ["a/1"]
 fn said(text: &str, made_up: &MadeUp) -> String {
     let reading = read(text, &[]);
     let mut said = format!("{reading:?}");
-    let Some(config) = &reading.config else { return said + &reading.findings.to_string() };
+    let Some(config) = &reading.config else {
+        // Whatever is TOML can be judged to its end.
+        let told = reading.findings.to_string();
+        assert!(told.contains("this is no TOML") || told.contains("too many digits"), "{told}\n{text}");
+        return said + &told;
+    };
     let sound = reading.findings.list.is_empty();
     let findings = reading.findings.and(settings::check(config, made_up));
     for connection in &config.connections {
