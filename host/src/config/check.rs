@@ -220,16 +220,18 @@ impl Checking<'_> {
 
     /// The connection of a line must be there.
     fn connection(&mut self, path: KeyPath, id: &str, rest: &str) {
-        let unsure = (0..self.config.connections.len())
-            .any(|index| self.is_wrong(&KeyPath::of("connection").index(index).key("id")));
+        // Which id a wrong one was meant to be, nobody knows.
+        let unsure = self.config.connections.iter().any(|connection| !is_id(&connection.id));
         if self.ids.contains(&id) || unsure || self.wrong.contains(&KeyPath::of("connection")) {
             return;
         }
         let known: Vec<String> = self.ids.iter().map(|id| words::name(id)).collect();
-        let message = match known.is_empty() {
-            true => format!("there is no connection {}; there is none at all", words::name(id)),
-            false => format!("there is no connection {}; there is {}", words::name(id), words::list(&known, "and")),
+        let there_are = match known.len() {
+            0 => "there is none at all".to_owned(),
+            1 => format!("there is {}", words::list(&known, "and")),
+            _ => format!("there are {}", words::list(&known, "and")),
         };
+        let message = format!("there is no connection {}; {there_are}", words::name(id));
         let meant = words::meant(id, self.ids.iter().copied());
         let hint = meant.map(|meant| format!("did you mean {}?", words::quoted(&format!("{meant}{rest}"))));
         self.add(Finding::new(path, message).maybe_hint(hint));

@@ -90,11 +90,21 @@ impl Findings {
         Self { file: file.to_owned(), list }
     }
 
-    /// Takes others of the same file in, but for keys that something is said of already.
+    /// Takes others of the same file in, but for keys that something is said of already, or of what they stand in.
     #[must_use]
     pub fn and(mut self, others: Vec<Finding>) -> Self {
         let told: BTreeSet<KeyPath> = self.list.iter().map(|finding| finding.path.clone()).collect();
-        self.list.extend(others.into_iter().filter(|finding| !told.contains(&finding.path)));
+        let is_told = |path: &KeyPath| {
+            let mut around = Some(path.clone()).filter(|path| !path.is_empty());
+            while let Some(here) = around {
+                if told.contains(&here) {
+                    return true;
+                }
+                around = here.parent();
+            }
+            false
+        };
+        self.list.extend(others.into_iter().filter(|finding| !is_told(&finding.path)));
         Self::new(&self.file, self.list)
     }
 
@@ -152,7 +162,9 @@ impl fmt::Display for Findings {
             }
             write!(f, ": {}", about(finding))?;
             if let Some(hint) = &finding.hint {
-                write!(f, "\n    {hint}")?;
+                for line in hint.lines() {
+                    write!(f, "\n    {line}")?;
+                }
             }
         }
         match self.list.len().saturating_sub(MOST_SHOWN) {

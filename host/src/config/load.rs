@@ -80,7 +80,9 @@ pub(super) fn parse(
     look_up_secrets(&mut value, base, &mut source, &mut findings);
     let mut wrong: BTreeSet<KeyPath> = findings.iter().map(|f| f.path.clone()).filter(|p| !p.is_empty()).collect();
     let misfits = schema::judge(&schema, &value, &|path| source.is_secret(path));
-    repair::repair(&mut value, misfits.iter().map(|misfit| &misfit.finding.path));
+    if !misfits.is_empty() {
+        repair::repair(&mut value, misfits.iter().map(|misfit| &misfit.finding.path));
+    }
     for misfit in misfits {
         if wrong.insert(misfit.finding.path.clone()) {
             findings.push(source.locate(misfit.finding, misfit.at));

@@ -31,6 +31,9 @@ pub use types::{
     StoreConfig, TlsFiles, UserConfig,
 };
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 /// Why a configuration was refused: every finding, for the administrator.

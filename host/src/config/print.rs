@@ -28,7 +28,7 @@ pub fn effective(config: &Config, manifests: &impl Manifests) -> Result<String, 
         shown.connections[index].settings = masked(of_connection, complete, &is_secret);
         let is_secret = |below: &KeyPath| config.source.is_secret(&lines.join(below));
         shown.connections[index].lines = masked(of_line, connection.lines.clone(), &is_secret);
-        let of_own = line_secrets(config, path.clone());
+        let of_own = line_secrets(config, &path);
         for plan in line_plans(config, connection) {
             let complete = with_defaults(of_line, plan.settings.clone());
             let settings = masked(of_line, complete, &|below| of_own(&plan, below));

@@ -7,6 +7,10 @@ use toml::{Table, Value};
 
 use super::path::KeyPath;
 
+/// The lists of tables, and the keys without which their members cannot be read.
+const MEMBERS: [(&str, &[&str]); 3] =
+    [("connection", &["id", "plugin"]), ("line", &["name"]), ("user", &["name", "role", "token"])];
+
 /// Takes out what does not fit, and puts something harmless where something must be.
 pub(super) fn repair<'a>(top: &mut Value, wrong: impl Iterator<Item = &'a KeyPath>) {
     for path in wrong {
@@ -15,9 +19,6 @@ pub(super) fn repair<'a>(top: &mut Value, wrong: impl Iterator<Item = &'a KeyPat
         match (path.above(top), path.last_key(), path.last_index()) {
             (Some(Value::Table(table)), Some(key), _) => {
                 table.remove(key);
-                if let Some(value) = stand_in(path) {
-                    table.insert(key.to_owned(), text(value));
-                }
             }
             (Some(Value::Array(values)), _, Some(index)) => {
                 if let Some(value) = values.get_mut(index) {
@@ -27,32 +28,37 @@ pub(super) fn repair<'a>(top: &mut Value, wrong: impl Iterator<Item = &'a KeyPat
             _ => {}
         }
     }
+    // A key may also be missing because another one, misspelt, was meant.
+    for (list, keys) in MEMBERS {
+        for member in top.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            complete(member, keys);
+        }
+    }
+    if let Some(store) = top.get_mut("store") {
+        complete(store, &["url"]);
+    }
+    if let Some(tls) = top.get_mut("server").and_then(|server| server.get_mut("tls")) {
+        complete(tls, &["cert", "key"]);
+    }
+}
+
+fn complete(table: &mut Value, keys: &[&str]) {
+    if let Value::Table(table) = table {
+        for key in keys {
+            table.entry(*key).or_insert_with(|| stand_in(key));
+        }
+    }
 }
 
 /// What stands in for a key without which its table cannot be read.
-fn stand_in(path: &KeyPath) -> Option<&'static str> {
-    let of_member = path.element().map(|(list, _, rest)| format!("{list}.{rest}"));
-    match of_member.unwrap_or_else(|| path.to_string()).as_str() {
-        "user.role" => Some("agent"),
-        "connection.id" | "connection.plugin" | "line.name" | "user.name" | "user.token" => Some(""),
-        "store.url" | "server.tls.cert" | "server.tls.key" => Some(""),
-        _ => None,
-    }
+fn stand_in(key: &str) -> Value {
+    Value::String(if key == "role" { "agent" } else { "" }.to_owned())
 }
 
 /// What stands in for a member of a list: `[[connection]]`, `[[line]]`, `[[user]]` are tables, other lists are texts.
 fn member(path: &KeyPath) -> Value {
-    let keys: &[(&str, &str)] = match path.element() {
-        Some(("connection", _, rest)) if rest.is_empty() => &[("id", ""), ("plugin", "")],
-        Some(("line", _, rest)) if rest.is_empty() => &[("name", "")],
-        Some(("user", _, rest)) if rest.is_empty() => &[("name", ""), ("role", "agent"), ("token", "")],
-        _ => return text(""),
-    };
-    Value::Table(keys.iter().map(|(key, value)| ((*key).to_owned(), text(value))).collect::<Table>())
-}
-
-fn text(text: &str) -> Value {
-    Value::String(text.to_owned())
+    let is_table = path.element().is_some_and(|(list, _, rest)| rest.is_empty() && MEMBERS.iter().any(|m| m.0 == list));
+    if is_table { Value::Table(Table::new()) } else { Value::String(String::new()) }
 }
 
 /// Addresses have no harmless stand-in: hooks are taken out as a whole.

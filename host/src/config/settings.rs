@@ -148,12 +148,14 @@ fn of_lines(
             _ => format!("(line {} and {more} more)", words::name(&line)),
         };
         let finding = Finding { path, message: format!("{} {lines}", misfit.finding.message), ..misfit.finding };
-        let hint = misfit.missing.then(|| {
-            "write it under [connection.lines] for every line ({device} is what stands after the slash), or in a \
-             [[line]] of its own"
-                .to_owned()
-        });
-        let hint = hint.or_else(|| finding.hint.clone());
+        let mut hint = finding.hint.clone();
+        if misfit.missing {
+            let text = hint.get_or_insert_default();
+            text.push_str(
+                "\nwrite it under [connection.lines] for every line, with {device} for what stands after the \
+                           slash, or in a [[line]] of its own",
+            );
+        }
         findings.push(source.locate(finding.maybe_hint(hint), misfit.at));
     }
 }
@@ -190,8 +192,8 @@ impl<'a> Origins<'a> {
 /// Whether a setting of a line was looked up.
 pub(super) fn line_secrets<'a>(
     config: &'a Config,
-    connection: KeyPath,
+    connection: &KeyPath,
 ) -> impl Fn(&LinePlan, &KeyPath) -> bool + use<'a> {
-    let origins = Origins::new(config, &connection);
+    let origins = Origins::new(config, connection);
     move |plan, below| config.source.is_secret(&origins.of(plan, below))
 }

@@ -36,7 +36,7 @@ pub(super) enum At {
 
 /// Where the values of a configuration come from. It says nothing of what is configured, so any two are equal.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Source {
+pub(crate) struct Source {
     places: BTreeMap<KeyPath, Place>,
     /// Values that were looked up in a variable or a file: never shown.
     secrets: BTreeSet<KeyPath>,
@@ -118,7 +118,7 @@ pub(super) fn read(text: &str) -> Result<(Table, Source), Vec<Finding>> {
     let read = reading.table(table.into_inner(), &KeyPath::default());
     for (list, key) in NAMED {
         for (index, member) in read.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
-            if let Some(name) = member.get(key).and_then(Value::as_str) {
+            if let Some(name) = member.get(key).and_then(Value::as_str).filter(|name| !name.is_empty()) {
                 reading.source.names.insert(KeyPath::of(list).index(index), name.to_owned());
             }
         }
@@ -131,7 +131,15 @@ fn no_toml(error: &toml::de::Error, lines: &Lines<'_>) -> Finding {
     let what = error.message().lines().collect::<Vec<_>>().join("; ");
     let mut finding = Finding::new(KeyPath::default(), format!("this is no TOML: {what}"));
     finding.place = error.span().map(|span| lines.place(span.start));
-    let hint = if what.contains("duplicate key") {
+    let hint = if what.contains("basic string") || what.contains("literal string") && what.contains("expected `'`") {
+        "a text begins and ends with a quote, on one line"
+    } else if what.contains("expected `=`") {
+        "after a key stand an equals sign and a value: key = \"text\""
+    } else if what.contains("invalid float") || what.contains("invalid integer") || what.contains("invalid datetime") {
+        "what begins with a digit is read as a number; a text stands in quotes: key = \"text\""
+    } else if what.contains("array table") || what.contains("unclosed table") {
+        "a table begins with [name], a member of a list with [[name]]"
+    } else if what.contains("duplicate key") {
         "every key stands once in its table, and every [table] once in the file; a further member of a list begins \
          with [[…]]"
     } else if what.contains("string values must be quoted") {

@@ -44,7 +44,7 @@ pub struct Config {
     pub users: Vec<UserConfig>,
     /// Where all this comes from.
     #[serde(skip)]
-    pub(super) source: Source,
+    pub(crate) source: Source,
 }
 
 /// The file's keys, as a schema.

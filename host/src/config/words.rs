@@ -87,7 +87,8 @@ pub(super) fn meant<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a st
     let near = |candidate: &'a str| {
         let distance = strsim::osa_distance(&wrong_flat, &flat(candidate));
         let allowed = 1 + wrong_flat.chars().count().min(candidate.chars().count()) / 5;
-        let begins = wrong_flat.len() >= 3 && (candidate.starts_with(&wrong_flat));
+        let begins = wrong_flat.len() >= 3 && candidate.starts_with(&wrong_flat)
+            || candidate.len() >= 4 && wrong_flat.starts_with(candidate);
         (distance <= allowed && distance < wrong_flat.chars().count() || begins).then_some((distance, candidate))
     };
     candidates.into_iter().filter_map(near).min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)

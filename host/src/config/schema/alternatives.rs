@@ -43,7 +43,10 @@ impl Judge<'_> {
             }
             tried.push(misfits);
         }
-        let alike = |index: &usize| types(all[*index]).iter().any(|name| is_type(value, name));
+        let alike = |index: &usize| {
+            let types = types(all[*index]);
+            types.is_empty() || types.iter().any(|name| is_type(value, name))
+        };
         let of_type: Vec<usize> = (0..all.len()).filter(alike).collect();
         match of_type.as_slice() {
             [only] => out.append(&mut tried[*only]),
@@ -76,10 +79,13 @@ impl Judge<'_> {
             {
                 Some(Some(index)) => out.append(&mut tried[*index]),
                 Some(None) => {
-                    let found = value.get(tag).map_or("nothing", words::kind);
+                    let hidden = self.is_hidden(&here.key(tag));
+                    let is = value.get(tag).filter(|_| !hidden);
+                    let found =
+                        is.map_or_else(|| value.get(tag).map_or("nothing", words::kind).to_owned(), words::value);
                     let listed: Vec<String> = tags.iter().map(|tag| describe::choice(tag)).collect();
                     let finding = Finding::other(here.path.key(tag), found, words::list(&listed, "or"));
-                    let text = value.get(tag).and_then(Value::as_str).unwrap_or_default();
+                    let text = is.and_then(Value::as_str).unwrap_or_default();
                     let meant = words::meant(text, tags.iter().filter_map(|tag| tag.as_str()));
                     let hint = meant.map(|name| format!("did you mean {}?", words::quoted(name)));
                     out.push(misfit(finding.maybe_hint(hint), At::Value));

@@ -10,6 +10,8 @@ use crate::config::words;
 const MOST_REFERENCES: usize = 16;
 /// So deep are lists and alternatives followed.
 const DEEPEST: usize = 4;
+/// So many keys of a table are named.
+const FEW: usize = 3;
 /// The longest description that is repeated, in characters.
 const LONGEST: usize = 120;
 
@@ -95,21 +97,63 @@ fn one_type(root: &Json, schema: &Json, name: &str, depth: usize) -> Option<Stri
         "number" => number::expected(schema, "a number"),
         "boolean" => "true or false".to_owned(),
         "array" => array(root, schema, depth),
-        "object" => "a table".to_owned(),
+        "object" => table(schema),
         _ => return None,
     })
 }
 
 fn array(root: &Json, schema: &Json, depth: usize) -> String {
     let size = |key: &str| schema.get(key).and_then(Json::as_u64);
-    let items = schema.get("items").or_else(|| list(schema, "prefixItems").first()).filter(|items| items.is_object());
-    let of = items.map_or_else(String::new, |items| format!(", each {}", within(root, items, depth + 1)));
+    let mut first: Vec<String> = list(schema, "prefixItems").iter().map(|one| within(root, one, depth + 1)).collect();
+    if let Some((one, others)) = first.split_first() {
+        if others.iter().any(|other| other != one) {
+            return format!("a list of {}", words::list(&first, "and"));
+        }
+        first.truncate(1);
+    }
+    let items = schema.get("items").filter(|items| items.is_object());
+    let each = first.pop().or_else(|| items.map(|items| within(root, items, depth + 1)));
+    // `a list of texts`, `a list of 2 numbers`.
+    if let Some(each) = each.as_deref().and_then(several) {
+        return match (size("minItems"), size("maxItems")) {
+            (Some(least), Some(most)) if least == most => format!("a list of {least} {each}"),
+            (Some(least), Some(most)) => format!("a list of {least} to {most} {each}"),
+            (Some(least @ 1..), None) => format!("a list of {least} or more {each}"),
+            (_, Some(most)) => format!("a list of at most {most} {each}"),
+            (_, None) => format!("a list of {each}"),
+        };
+    }
+    let of = each.map_or_else(String::new, |each| format!(", each {each}"));
     match (size("minItems"), size("maxItems")) {
         (Some(least), Some(most)) if least == most => format!("a list of {least}{of}"),
         (Some(least), Some(most)) => format!("a list of {least} to {most}{of}"),
         (Some(least @ 1..), None) => format!("a list of {least} or more{of}"),
         (_, Some(most)) => format!("a list of at most {most}{of}"),
         (_, None) => format!("a list{of}"),
+    }
+}
+
+/// The plural, where there is a simple one.
+fn several(one: &str) -> Option<&'static str> {
+    Some(match one {
+        "a text" => "texts",
+        "a number" => "numbers",
+        "a whole number" => "whole numbers",
+        _ if one == "a table" || one.starts_with("a table (") => "tables",
+        _ => return None,
+    })
+}
+
+/// A table, with its keys where they are few.
+fn table(schema: &Json) -> String {
+    match schema.get("properties").and_then(Json::as_object) {
+        Some(keys) if (1..=FEW).contains(&keys.len()) => {
+            format!(
+                "a table ({{ {} }})",
+                keys.keys().map(|key| format!("{} = …", words::key(key))).collect::<Vec<_>>().join(", ")
+            )
+        }
+        _ => "a table".to_owned(),
     }
 }
 
@@ -123,9 +167,17 @@ pub(super) fn purpose(root: &Json, schema: &Json) -> Option<String> {
 }
 
 /// How the value would be written right, if only its form is wrong.
-pub(super) fn rewritten(expected: &[&str], value: &Value) -> Option<String> {
+pub(super) fn rewritten(root: &Json, schema: &Json, value: &Value) -> Option<String> {
+    let expected = types(schema);
     let wants = |name: &str| expected.contains(&name);
     match value {
+        Value::Table(_) if wants("array") => {
+            let items = resolve(root, schema.get("items")?);
+            types(items).contains(&"object").then(|| "its members begin with two brackets: [[…]]".to_owned())
+        }
+        Value::Integer(number) if wants("string") && schema.get("format").is_some() => {
+            text::better(schema, &number.to_string())
+        }
         Value::String(text) if wants("integer") && text.parse::<i64>().is_ok() => {
             Some(format!("write it without quotes: {text}"))
         }

@@ -157,8 +157,8 @@ impl Judge<'_> {
     fn wrong_type(&self, schema: &Json, value: &Value, here: &Here) -> Misfit {
         let found = self.found(schema, value, here);
         let finding = Finding::other(here.path.clone(), found, describe::describe(self.root, schema));
-        let hint = if self.is_hidden(here) { None } else { describe::rewritten(&types(schema), value) };
-        misfit(finding.maybe_hint(hint), At::Value)
+        let hint = if self.is_hidden(here) { None } else { describe::rewritten(self.root, schema, value) };
+        misfit(finding.maybe_hint(hint.or_else(|| describe::purpose(self.root, schema))), At::Value)
     }
 }
 

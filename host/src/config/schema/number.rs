@@ -15,7 +15,7 @@ impl Judge<'_> {
         if below || above || number.is_nan() {
             let found = self.found(schema, value, here);
             let finding = Finding::other(here.path.clone(), found, describe::describe(self.root, schema));
-            out.push(misfit(finding, At::Value));
+            out.push(misfit(finding.maybe_hint(describe::purpose(self.root, schema)), At::Value));
         }
     }
 }

@@ -39,12 +39,9 @@ impl Judge<'_> {
         let required = list(schema, "required").iter().filter_map(Json::as_str);
         for name in required.filter(|name| !table.contains_key(*name) && !meant.contains(name)) {
             let schema = known.get(name).copied().unwrap_or(&Json::Null);
-            let mut expected = describe::describe(self.root, schema);
-            if let Some(purpose) = describe::purpose(self.root, schema) {
-                expected = format!("{expected} ({purpose})");
-            }
+            let expected = describe::describe(self.root, schema);
             let finding = Finding::new(here.path.key(name), format!("missing, expected {expected}"));
-            let finding = Finding { expected: Some(expected), ..finding };
+            let finding = Finding { expected: Some(expected), hint: describe::purpose(self.root, schema), ..finding };
             out.push(Misfit { finding, at: At::Key, missing: true });
         }
     }
@@ -67,9 +64,12 @@ impl Judge<'_> {
 /// A key that is not there. Its value is not shown: it may be a misspelt password.
 fn unknown(here: &Here, key: &str, known: &BTreeMap<&str, &Json>, meant: Option<&str>) -> Finding {
     let names: Vec<String> = known.keys().map(|name| words::key(name)).collect();
-    let message = match names.is_empty() {
-        true => "unknown key; there are none here".to_owned(),
-        false => format!("unknown key; there are {}", words::list(&names, "and")),
+    // Who misspelt a key does not want to read about all the others.
+    let message = match names.as_slice() {
+        _ if meant.is_some() => "unknown key".to_owned(),
+        [] => "unknown key; there are none here".to_owned(),
+        [only] => format!("unknown key; there is only {only}"),
+        _ => format!("unknown key; there are {}", words::list(&names, "and")),
     };
     let finding = Finding::new(here.path.key(key), message);
     Finding {

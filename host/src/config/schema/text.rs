@@ -1,6 +1,7 @@
 //! Texts: their length and their form.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -32,6 +33,8 @@ impl Judge<'_> {
         };
         let finding = Finding::other(here.path.clone(), found, describe::describe(self.root, schema));
         let hint = (!self.is_hidden(here)).then(|| better(schema, text)).flatten();
+        // What has a form is explained by what is expected.
+        let hint = hint.or_else(|| describe::purpose(self.root, schema).filter(|_| !wrong_form));
         out.push(misfit(finding.maybe_hint(hint), At::Value));
     }
 }
@@ -71,7 +74,7 @@ pub(super) fn expected(schema: &Json) -> String {
 }
 
 /// What was probably meant.
-fn better(schema: &Json, text: &str) -> Option<String> {
+pub(super) fn better(schema: &Json, text: &str) -> Option<String> {
     match schema.get("format").and_then(Json::as_str)? {
         ADDRESS if text.parse::<u16>().is_ok() => Some(format!("did you mean \"127.0.0.1:{text}\"?")),
         ADDRESS if text.parse::<Ipv6Addr>().is_ok() => Some(format!("a port is missing: \"[{text}]:8080\"")),
@@ -88,23 +91,22 @@ fn better(schema: &Json, text: &str) -> Option<String> {
         }
         DURATION => {
             let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-            let unit = text[digits.len()..].trim().to_lowercase();
-            let number: u64 = digits.parse().ok()?;
-            let (number, unit) = match unit.as_str() {
+            let number: f64 = digits.parse().ok()?;
+            let millis = match text[digits.len()..].trim().to_lowercase().as_str() {
                 "" => {
                     return Some(format!(
-                        "the unit is missing: \"{number}s\" are seconds, \"{number}ms\" milliseconds"
+                        "the unit is missing: \"{digits}s\" are seconds, \"{digits}ms\" milliseconds"
                     ));
                 }
-                "ms" | "msec" | "millis" | "milliseconds" => (number, "ms"),
-                "s" | "sec" | "secs" | "second" | "seconds" => (number, "s"),
-                "m" | "min" | "mins" | "minute" | "minutes" => (number, "m"),
-                "h" | "hr" | "hour" | "hours" => (number, "h"),
-                "d" | "day" | "days" => (number.checked_mul(24)?, "h"),
+                "ms" | "msec" | "millis" | "milliseconds" => 1.0,
+                "s" | "sec" | "secs" | "second" | "seconds" => 1_000.0,
+                "m" | "min" | "mins" | "minute" | "minutes" => 60_000.0,
+                "h" | "hr" | "hour" | "hours" => 3_600_000.0,
+                "d" | "day" | "days" => 86_400_000.0,
                 _ => return None,
             };
-            let better = format!("{number}{unit}");
-            duration::parse(&better).map(|_| format!("did you mean \"{better}\"?"))
+            let better = Duration::try_from_secs_f64((number * millis).round() / 1_000.0).ok()?;
+            Some(format!("did you mean \"{}\"?", duration::text(better)))
         }
         _ => None,
     }
