@@ -21,4 +21,6 @@ pub mod plugins;
 pub mod rpc;
 pub mod schema;
 pub mod service;
+#[cfg(unix)]
+pub mod systemd;
 pub mod telemetry;
