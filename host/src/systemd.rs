@@ -84,6 +84,13 @@ impl Notifier {
         }
     }
 
+    /// The host is alive, and at work on something long.
+    pub fn fed(&self) {
+        if self.watchdog.is_some() {
+            self.tell("WATCHDOG=1\n");
+        }
+    }
+
     fn tell(&self, text: &str) {
         if let Some(socket) = &self.socket {
             // A full queue means that the manager is slow: the next beat tells it again.

@@ -203,7 +203,7 @@ impl Service {
     }
 
     /// The connections' ids.
-    pub fn connections(&self) -> impl Iterator<Item = &str> {
+    pub fn connection_ids(&self) -> impl Iterator<Item = &str> {
         self.parts.keys().map(String::as_str)
     }
 

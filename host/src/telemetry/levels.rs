@@ -47,8 +47,14 @@ struct Chosen {
 /// # Errors
 /// It is none of them.
 pub fn level(name: &str) -> Result<LevelFilter, String> {
-    let levels =
-        [LevelFilter::OFF, LevelFilter::ERROR, LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG, LevelFilter::TRACE];
+    let levels = [
+        LevelFilter::OFF,
+        LevelFilter::ERROR,
+        LevelFilter::WARN,
+        LevelFilter::INFO,
+        LevelFilter::DEBUG,
+        LevelFilter::TRACE,
+    ];
     levels
         .into_iter()
         .find(|level| level.to_string() == name)
