@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod connection;
 pub mod control;
+pub mod doctor;
 pub mod hub;
 pub mod metrics;
 pub mod model;

@@ -4,6 +4,7 @@
 
 mod check;
 mod control;
+mod doctor;
 mod log;
 mod manager;
 mod manual;
@@ -23,18 +24,20 @@ use clap::{Parser, Subcommand};
 
 const AFTER: &str = "Exit codes:
   0  done
-  1  failed: the address is taken, no host runs here, a problem was found
+  1  failed, or a problem was found
   2  wrong usage of the command line
   3  the configuration is refused
 
 Environment:
-  JACKFIELD_CONFIG         the configuration file, when --config does not name one
-  JACKFIELD_<TABLE>__<KEY> overrides a key of [server], [plugins] or [store]
-  JACKFIELD_LOG            what is logged: info, jackfield=debug
-  NO_COLOR                 no colours, also on a terminal
+  JACKFIELD_CONFIG    the configuration file, unless --config names one
+  JACKFIELD_<TABLE>__<KEY>
+                      a key of [server], [plugins] or [store]
+  JACKFIELD_LOG       what is logged: info, jackfield=debug
+  NO_COLOR            no colours, also on a terminal
 
 Files:
-  $XDG_CONFIG_HOME/jackfield/jackfield.toml (~/.config), when it is there and one is not root
+  $XDG_CONFIG_HOME/jackfield/jackfield.toml (~/.config), for users
+  other than root, when it is there; else
   /etc/jackfield/jackfield.toml
 
 Examples:
@@ -66,6 +69,8 @@ enum Command {
     Reload(control::Reload),
     /// Shows or changes the levels of a running host's log, without a restart.
     Log(log::Log),
+    /// Says in one page what is wrong with an installation, and what to do.
+    Doctor(doctor::Doctor),
     /// Runs the host as a service of systemd: prints or installs its unit.
     Service(service::Service),
     /// Prints JSON Schemas of what clients and host say to each other.
@@ -124,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Status(status) => status.main(),
         Command::Reload(reload) => reload.main(),
         Command::Log(log) => log.main(),
+        Command::Doctor(doctor) => doctor.main(),
         Command::Service(service) => service.main(),
         Command::Schema(schema) => schema.main(),
         Command::Man(man) => man.main(),
