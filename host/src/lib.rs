@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod connection;
 pub mod control;
+pub mod doctor;
 pub mod hub;
 pub mod metrics;
 pub mod model;
@@ -21,4 +22,6 @@ pub mod plugins;
 pub mod rpc;
 pub mod schema;
 pub mod service;
+#[cfg(unix)]
+pub mod systemd;
 pub mod telemetry;

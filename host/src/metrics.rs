@@ -218,6 +218,13 @@ impl Metrics {
             seen: Arc::default(),
         }
     }
+
+    /// Whether a connection's phone system is connected, and how many of its lines are up.
+    #[must_use]
+    pub fn connection_up(&self, id: &str) -> (bool, i64) {
+        let of = Of { connection: id.to_owned() };
+        (self.up.get_or_create(&of).get() == 1, self.lines_up.get_or_create(&of).get())
+    }
 }
 
 /// The numbers of one connection, looked up once.

@@ -192,6 +192,14 @@ fn bind(config: &ServerConfig) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
+/// Whether a host could show this certificate: its files are readable, and the key is the certificate's.
+///
+/// # Errors
+/// It could not, and why.
+pub fn check_certificate(files: &TlsFiles) -> Result<(), String> {
+    encryption(files).map(drop)
+}
+
 fn encryption(files: &TlsFiles) -> Result<Arc<rustls::ServerConfig>, String> {
     let told = |path: &std::path::Path, e: &dyn std::fmt::Display| format!("server.tls: {}: {e}", path.display());
     let certificates: Vec<_> =

@@ -7,6 +7,9 @@ use crate::control;
 
 /// Shows how the running host is: connections, adapters, lines, calls, clients.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  jackfield status
+  jackfield status --json | jq '.connections[].lines[] | select(.state != \"up\")'")]
 pub(super) struct Status {
     #[command(flatten)]
     file: ConfigFile,
@@ -19,6 +22,9 @@ pub(super) struct Status {
 ///
 /// Exits with 3 when the new configuration is refused; the old one stays in effect then.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  jackfield reload
+  systemctl reload jackfield")]
 pub(super) struct Reload {
     #[command(flatten)]
     file: ConfigFile,
@@ -29,7 +35,7 @@ pub(super) struct Reload {
 
 impl Status {
     pub(super) fn main(self) -> Result<(), Failure> {
-        let status = ask(&self.file, "status").map_err(Failure::new)?;
+        let status = ask(&self.file, "status", &json!({})).map_err(Failure::new)?;
         if self.json {
             return output::say(&status.to_string());
         }
@@ -42,7 +48,7 @@ impl Status {
 
 impl Reload {
     pub(super) fn main(self) -> Result<(), Failure> {
-        let report = ask(&self.file, "reload").map_err(|text| Failure { code: 3, text })?;
+        let report = ask(&self.file, "reload", &json!({})).map_err(|text| Failure { code: 3, text })?;
         if self.json {
             output::say(&report.to_string())?;
         } else {
@@ -67,13 +73,13 @@ fn texts(list: &Value) -> impl Iterator<Item = &str> {
 }
 
 #[cfg(unix)]
-fn ask(file: &ConfigFile, method: &str) -> Result<Value, String> {
+pub(super) fn ask(file: &ConfigFile, method: &str, params: &Value) -> Result<Value, String> {
     let path = control::find(&file.config)?;
-    control::ask(&path, method, &json!({}))
+    control::ask(&path, method, params)
 }
 
 #[cfg(not(unix))]
-fn ask(_: &ConfigFile, _: &str) -> Result<Value, String> {
+pub(super) fn ask(_: &ConfigFile, _: &str, _: &Value) -> Result<Value, String> {
     Err("a running host can be asked on Unix systems only".to_owned())
 }
 
@@ -91,6 +97,7 @@ fn shown(status: &Value) -> Vec<String> {
     for connection in status["connections"].as_array().into_iter().flatten() {
         let id = text(&connection["connection"]);
         lines.push(match connection["waitsFor"].as_str() {
+            None if connection["hangs"] == true => format!("{id}: does not answer: its adapter hangs"),
             Some(why) => format!("{id}: waits for its adapter: {}", output::harmless(why)),
             None => format!(
                 "{id}: {} {}{}",

@@ -4,10 +4,16 @@
 
 mod check;
 mod control;
+mod doctor;
+mod log;
+mod manager;
+mod manual;
 mod output;
+mod paths;
 mod plugins;
 mod run;
 mod schema;
+mod service;
 mod watch;
 mod watch_line;
 
@@ -16,9 +22,32 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+const AFTER: &str = "Exit codes:
+  0  done
+  1  failed, or a problem was found
+  2  wrong usage of the command line
+  3  the configuration is refused
+
+Environment:
+  JACKFIELD_CONFIG    the configuration file, unless --config names one
+  JACKFIELD_<TABLE>__<KEY>
+                      a key of [server], [plugins] or [store]
+  JACKFIELD_LOG       what is logged: info, jackfield=debug
+  NO_COLOR            no colours, also on a terminal
+
+Files:
+  $XDG_CONFIG_HOME/jackfield/jackfield.toml (~/.config), for users
+  other than root, when it is there; else
+  /etc/jackfield/jackfield.toml
+
+Examples:
+  jackfield run --config jackfield.toml
+  jackfield doctor
+  jackfield service install";
+
 /// A host into which phone systems are plugged: one stream of CtiModel events for every client.
 #[derive(Debug, Parser)]
-#[command(name = "jackfield", version, about, propagate_version = true)]
+#[command(name = "jackfield", version, about, propagate_version = true, after_help = AFTER)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -38,9 +67,20 @@ enum Command {
     Status(control::Status),
     /// Lets the running host read its configuration again; only what differs is touched.
     Reload(control::Reload),
+    /// Shows or changes the levels of a running host's log, without a restart.
+    Log(log::Log),
+    /// Says in one page what is wrong with an installation, and what to do.
+    Doctor(doctor::Doctor),
+    /// Runs the host as a service of systemd: prints or installs its unit.
+    Service(service::Service),
     /// Prints JSON Schemas of what clients and host say to each other.
     Schema(schema::Schema),
+    /// Prints the manual page, or writes one for every command.
+    Man(manual::Man),
+    /// Prints the completions of a shell.
+    Completions(manual::Completions),
     /// Shows the versions of the host and of its plugin API.
+    #[command(after_help = "Examples:\n  jackfield version --json")]
     Version {
         /// As JSON.
         #[arg(long)]
@@ -51,8 +91,12 @@ enum Command {
 /// Where the configuration is.
 #[derive(Debug, clap::Args)]
 struct ConfigFile {
-    /// The configuration file.
-    #[arg(long, short, value_name = "FILE", env = "JACKFIELD_CONFIG", default_value = "/etc/jackfield/jackfield.toml")]
+    /// The configuration file. By default $XDG_CONFIG_HOME/jackfield/jackfield.toml (~/.config) when it is there and
+    /// one is not root, else /etc/jackfield/jackfield.toml.
+    #[arg(
+        long, short, value_name = "FILE", env = "JACKFIELD_CONFIG",
+        default_value_os_t = paths::default_config(), hide_default_value = true
+    )]
     config: PathBuf,
 }
 
@@ -84,7 +128,12 @@ pub fn main() -> ExitCode {
         Command::Watch(watch) => watch.main(),
         Command::Status(status) => status.main(),
         Command::Reload(reload) => reload.main(),
+        Command::Log(log) => log.main(),
+        Command::Doctor(doctor) => doctor.main(),
+        Command::Service(service) => service.main(),
         Command::Schema(schema) => schema.main(),
+        Command::Man(man) => man.main(),
+        Command::Completions(completions) => completions.main(),
         Command::Version { json } => version(json),
     };
     match done {

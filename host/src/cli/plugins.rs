@@ -10,6 +10,9 @@ use crate::plugins::{Entry, Folder, State};
 
 /// Shows the libraries of a folder: what each is, or why it is refused.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  jackfield plugins
+  jackfield plugins --folder /etc/jackfield/adapters --json")]
 pub(super) struct Plugins {
     #[command(flatten)]
     file: ConfigFile,

@@ -4,18 +4,22 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::manager::Manager;
 use super::{ConfigFile, Failure};
 use crate::config::{self, Findings};
 #[cfg(unix)]
 use crate::control;
 use crate::control::Requests;
 use crate::service::{Report, Service};
-use crate::telemetry;
+use crate::telemetry::{self, Levels};
 
 /// Runs the host in the foreground until SIGTERM or Ctrl-C.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  jackfield run
+  JACKFIELD_LOG=jackfield=debug jackfield run --config jackfield.toml")]
 pub(super) struct Run {
     #[command(flatten)]
     file: ConfigFile,
@@ -23,46 +27,100 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn main(self) -> Result<(), Failure> {
-        telemetry::start().map_err(Failure::new)?;
+        let levels = telemetry::start().map_err(Failure::new)?;
         let config = config::load(&self.file.config).map_err(|e| Failure::config(&e))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(|e| Failure::new(format!("the runtime: {e}")))?;
-        runtime.block_on(serve(self.file.config, config))
+        runtime.block_on(serve(self.file.config, config, levels))
     }
 }
 
-async fn serve(file: PathBuf, config: config::Config) -> Result<(), Failure> {
+/// What the main loop has in hand.
+struct Running {
+    file: PathBuf,
+    service: Service,
+    levels: Levels,
+    manager: Manager,
+}
+
+async fn serve(file: PathBuf, config: config::Config, levels: Levels) -> Result<(), Failure> {
     // Random enough to tell one run from another; adapters and call ids need no secret.
     let seed = RandomState::new().hash_one(std::process::id());
     raise_file_limit(config.server.max_sessions);
     let mut signals = Signals::new().map_err(|e| Failure::new(format!("signals: {e}")))?;
     let mut requests = control(&file);
-    let mut service = Service::start(config, seed).await.map_err(Failure::new)?;
+    let service = Service::start(config, seed).await.map_err(Failure::new)?;
     tracing::info!("clients connect to {}", service.url());
+    let mut running = Running { file, service, levels, manager: Manager::new() };
+    running.manager.ready(&running.service.summary());
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
                 Signal::End => break,
                 // The log says what became of it.
-                Signal::Reload => drop(reload(&file, &mut service).await),
+                Signal::Reload => drop(running.reload().await),
             },
+            () = running.manager.beat() => running.manager.alive(&running.service.summary()),
             asked = requests.next() => {
-                let answer = match asked.method.as_str() {
-                    "status" => Ok(service.status().await),
-                    "reload" => reload(&file, &mut service).await.map(|report| json!(report)),
-                    other => Err(format!("there is no `{other}`; there are status, reload")),
-                };
+                let answer = running.answer(&asked.method, &asked.params).await;
                 // Who has gone away does not want it any more.
                 let _ = asked.answer.send(answer);
             }
         }
     }
+    running.manager.stopping();
     tracing::info!("stopping");
-    service.stop().await;
+    running.service.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+impl Running {
+    async fn answer(&mut self, method: &str, params: &Value) -> Result<Value, String> {
+        match method {
+            "status" => Ok(self.service.status().await),
+            "reload" => self.reload().await.map(|report| json!(report)),
+            "logLevels" => Ok(self.levels.shown()),
+            "setLogLevel" => self.set_log_level(params),
+            other => Err(format!("there is no `{other}`; there are status, reload, logLevels, setLogLevel")),
+        }
+    }
+
+    /// Reads the configuration again. What is wrong with it changes nothing.
+    async fn reload(&mut self) -> Result<Report, String> {
+        self.manager.reloading();
+        let report = self.manager.during(reload(&self.file, &mut self.service)).await;
+        self.levels.retain(|id| self.service.connection_ids().any(|there| there == id));
+        let summary = self.service.summary();
+        self.manager.ready(&match &report {
+            Ok(_) => summary,
+            Err(_) => format!("{summary}; the configuration file was refused, the one before stays in effect"),
+        });
+        report
+    }
+
+    /// `level`: none resets. `connection`: none is the whole host; a reset of the whole host resets everything.
+    fn set_log_level(&self, params: &Value) -> Result<Value, String> {
+        let connection = params["connection"].as_str();
+        if let Some(id) = connection
+            && !self.service.connection_ids().any(|there| there == id)
+        {
+            let there: Vec<&str> = self.service.connection_ids().collect();
+            return Err(format!("there is no connection `{id}` (there are: {})", there.join(", ")));
+        }
+        let level = params["level"].as_str().map(telemetry::level).transpose()?;
+        // Told before it may be too low to be seen.
+        tracing::info!(
+            target: "audit", connection, level = params["level"].as_str().unwrap_or("as at the start"), "log level"
+        );
+        match (connection, level) {
+            (None, None) => self.levels.reset(),
+            _ => self.levels.set(connection, level),
+        }
+        Ok(self.levels.shown())
+    }
 }
 
 /// Reads the configuration again. What is wrong with it changes nothing.

@@ -17,6 +17,9 @@ use crate::api::websocket::SUBPROTOCOL;
 ///
 /// Comes back by itself when the host goes away, and misses nothing that the host still keeps.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  JACKFIELD_TOKEN=… jackfield watch
+  JACKFIELD_TOKEN=… jackfield watch wss://cti.example/ws --line ast/101 --json")]
 pub(super) struct Watch {
     /// The host's address.
     #[arg(default_value = "ws://127.0.0.1:8080/ws", env = "JACKFIELD_URL")]

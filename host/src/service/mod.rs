@@ -30,6 +30,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(10);
 const LAST_WORD: Duration = Duration::from_millis(500);
 /// How long a connection may take to log out.
 const LOG_OUT: Duration = Duration::from_secs(5);
+/// How long a connection may take to say how it is.
+const STATUS: Duration = Duration::from_secs(2);
 
 /// A connection of a running host.
 #[derive(Debug)]
@@ -168,8 +170,13 @@ impl Service {
 
     /// How everything is: connections with their lines, clients, libraries.
     pub async fn status(&self) -> Value {
-        let handles = self.parts.values().map(|part| part.handle.status());
-        let connections: Vec<Value> = futures_util::future::join_all(handles).await.into_iter().flatten().collect();
+        let statuses = self.parts.values().map(|part| async {
+            match tokio::time::timeout(STATUS, part.handle.status()).await {
+                Ok(status) => status,
+                Err(_) => Some(json!({ "connection": part.handle.id(), "hangs": true, "lines": [] })),
+            }
+        });
+        let connections: Vec<Value> = futures_util::future::join_all(statuses).await.into_iter().flatten().collect();
         let metrics = &self.shared.metrics.plugins;
         json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -179,6 +186,25 @@ impl Service {
             "restartDue": metrics.is_restart_due(),
             "connections": connections,
         })
+    }
+
+    /// How everything is, in a line: `2 clients, 1 of 1 connections up, 3 of 3 lines up`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let ups = self.parts.keys().map(|id| self.shared.metrics.connection_up(id));
+        let (connections, lines) =
+            ups.fold((0, 0), |(connections, lines), (up, of)| (connections + usize::from(up), lines + of));
+        let all: usize = self.parts.values().map(|part| part.lines.len()).sum();
+        format!(
+            "{} clients, {connections} of {} connections up, {lines} of {all} lines up",
+            self.shared.hub.sessions(),
+            self.parts.len()
+        )
+    }
+
+    /// The connections' ids.
+    pub fn connection_ids(&self) -> impl Iterator<Item = &str> {
+        self.parts.keys().map(String::as_str)
     }
 
     /// Stops in order: nobody new, phone systems logged out, a last word to every client.
