@@ -57,7 +57,7 @@ impl Host {
         let mut child = Command::new(&program)
             .env("XDG_RUNTIME_DIR", dir.path())
             .env_remove("RUNTIME_DIRECTORY")
-            .env_remove("RUST_LOG")
+            .env_remove("JACKFIELD_LOG")
             .args(["run", "--config"])
             .arg(&file)
             .stdin(Stdio::null())
