@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration is refused.
 
+mod bench;
 mod check;
 mod control;
 mod output;
@@ -38,6 +39,8 @@ enum Command {
     Status(control::Status),
     /// Lets the running host read its configuration again; only what differs is touched.
     Reload(control::Reload),
+    /// Measures what this machine can carry: a host of its own, simulated calls, clients.
+    Bench(bench::Bench),
     /// Prints JSON Schemas of what clients and host say to each other.
     Schema(schema::Schema),
     /// Shows the versions of the host and of its plugin API.
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Watch(watch) => watch.main(),
         Command::Status(status) => status.main(),
         Command::Reload(reload) => reload.main(),
+        Command::Bench(bench) => bench.main(),
         Command::Schema(schema) => schema.main(),
         Command::Version { json } => version(json),
     };
