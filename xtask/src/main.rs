@@ -1,9 +1,9 @@
-//! The project's own commands: `cargo xtask demo`, `cargo xtask fuzz`, `cargo xtask mutants`,
-//! `cargo xtask test`.
+//! The project's own commands: `cargo xtask bench`, `demo`, `fuzz`, `mutants` and `test`.
 //!
 //! Plain `std`: it is built before anything else, on a machine that has nothing but Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod demo;
 mod fuzz;
 mod mutants;
@@ -13,6 +13,11 @@ mod test;
 use std::process::ExitCode;
 
 const HELP: &str = "\
+cargo xtask bench [--full] [--json] [ROW]...
+    Builds in release and measures what the host costs, each figure beside a reference (docs/benchmarks.md).
+    --full          as many clients as the goals name, as far as the limit of open files allows
+    ROW             only these rows of the table
+
 cargo xtask demo [--listen ADDRESS]
     Builds, and runs the host with the simulator: calls come and go by themselves.
 
@@ -34,6 +39,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
+        ["bench", rest @ ..] => bench::main(rest),
         ["demo", rest @ ..] => demo::main(rest),
         ["fuzz", rest @ ..] => fuzz::main(rest),
         ["mutants", rest @ ..] => mutants::main(rest),

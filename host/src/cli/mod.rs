@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration is refused.
 
+mod bench;
 mod check;
 mod control;
 mod doctor;
@@ -73,6 +74,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Runs the host as a service of systemd: prints or installs its unit.
     Service(service::Service),
+    /// Measures what this machine can carry: a host of its own, simulated calls, clients.
+    Bench(bench::Bench),
     /// Prints JSON Schemas of what clients and host say to each other.
     Schema(schema::Schema),
     /// Prints the manual page, or writes one for every command.
@@ -131,6 +134,7 @@ pub fn main() -> ExitCode {
         Command::Log(log) => log.main(),
         Command::Doctor(doctor) => doctor.main(),
         Command::Service(service) => service.main(),
+        Command::Bench(bench) => bench.main(),
         Command::Schema(schema) => schema.main(),
         Command::Man(man) => man.main(),
         Command::Completions(completions) => completions.main(),

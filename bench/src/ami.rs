@@ -1,0 +1,133 @@
+//! Asterisk's adapter as the host runs it: the library, behind its port, logged in at a phone system that is played.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use jackfield::plugins::{Loader, Port, look};
+use jackfield_plugin_api::frame::input::InputFrame;
+use jackfield_plugin_api::frame::output::Output;
+use jackfield_plugin_api::frame::{Start, frames};
+use jackfield_plugin_api::{Fact, LineId, Timestamp, TransportId};
+
+/// When everything happens.
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_165_200_000);
+/// The lines of the recorded calls.
+pub(crate) const LINES: [&str; 4] = ["101", "102", "103", "201"];
+/// The adapter's only transport.
+const PBX: TransportId = TransportId(0);
+
+/// The adapter, logged in.
+pub(crate) struct Asterisk {
+    port: Port,
+    /// What it said so far that the model wants to know.
+    pub(crate) facts: Vec<Fact>,
+}
+
+impl Asterisk {
+    /// Loads the library and logs in.
+    pub(crate) fn up(library: &Path) -> Result<Self, String> {
+        let looked = look::look(library).map_err(|e| format!("{}: {e}", library.display()))?;
+        let plugin = Loader::default().load(&looked).map_err(|e| e.to_string())?;
+        let start = Start {
+            seed: 1,
+            connection: "ast".to_owned(),
+            settings: r#"{"host":"pbx.example","username":"cti","password":"x"}"#.to_owned(),
+            state_version: 0,
+            granted: Vec::new(),
+        };
+        let (posted, _) = tokio::sync::mpsc::channel(1);
+        let port = Port::create(&plugin, NOW, &start, posted).map_err(|e| e.to_string())?;
+        let mut asterisk = Self { port, facts: Vec::new() };
+        asterisk.give(&InputFrame::started())?;
+        for (line, number) in (0..).zip(LINES) {
+            let settings = format!(r#"{{"device":"PJSIP/{number}"}}"#);
+            asterisk.give(&InputFrame::line_opened(LineId(line), number, &settings))?;
+        }
+        asterisk.give(&InputFrame::opened(PBX))?;
+        let mut answers = "Asterisk Call Manager/11.0.0\r\n".to_owned();
+        while !answers.is_empty() {
+            let sent = asterisk.give(&InputFrame::received(PBX, answers.as_bytes()))?;
+            let ids = sent.lines().filter_map(|line| line.strip_prefix("ActionID: "));
+            answers = ids.map(|id| format!("Response: Success\r\nActionID: {id}\r\nChallenge: 1\r\n\r\n")).collect();
+            if sent.starts_with("Action: Login") {
+                answers.push_str("Event: FullyBooted\r\nStatus: Fully Booted\r\n\r\n");
+            }
+        }
+        Ok(asterisk)
+    }
+
+    /// Gives an input of the login; what it sends for it.
+    fn give(&mut self, frame: &InputFrame<'_>) -> Result<String, String> {
+        let mut sent = String::new();
+        for output in frames(self.port.handle(NOW, frame).map_err(|e| e.to_string())?) {
+            match output.and_then(Output::decode).map_err(|e| e.to_string())? {
+                Some(Output::Send { bytes, .. }) => sent.push_str(&String::from_utf8_lossy(bytes)),
+                Some(Output::Fact(fact)) => self.facts.push(fact),
+                _ => {}
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Gives bytes of the phone system; the outputs as they cross to the host.
+    pub(crate) fn received(&mut self, bytes: &[u8]) -> Result<&[u8], String> {
+        self.port.handle(NOW, &InputFrame::received(PBX, bytes)).map_err(|e| e.to_string())
+    }
+}
+
+/// Recorded streams: those that were made with all event classes on, or those of a login with the least rights; from
+/// the end of each login on.
+pub(crate) fn streams(folder: &Path, all_classes: bool) -> Result<Vec<u8>, String> {
+    let error = |e: std::io::Error| format!("{}: {e}", folder.display());
+    let mut files = Vec::new();
+    for file in std::fs::read_dir(folder).map_err(error)? {
+        let file = file.map_err(error)?;
+        let name = file.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".ami") && name.starts_with("all-classes") == all_classes {
+            files.push(file.path());
+        }
+    }
+    files.sort_unstable();
+    let mut together = Vec::new();
+    for file in files {
+        let stream = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let booted = b"Fully Booted\r\n\r\n";
+        let begin = stream.windows(booted.len()).position(|w| w == booted).map_or(0, |at| at + booted.len());
+        together.extend_from_slice(&stream[begin..]);
+    }
+    Ok(together)
+}
+
+/// How a parser is written first: text, lines, a map for each message. It knows no channels, no calls and no lines.
+#[derive(Debug, Default)]
+pub(crate) struct PlainParser {
+    partial: String,
+}
+
+impl PlainParser {
+    /// Takes a read; the messages that it completes.
+    pub(crate) fn received(&mut self, bytes: &[u8]) -> Vec<HashMap<String, String>> {
+        self.partial.push_str(&String::from_utf8_lossy(bytes));
+        let mut messages = Vec::new();
+        while let Some(end) = self.partial.find("\r\n\r\n") {
+            let message: String = self.partial.drain(..end + 4).collect();
+            let pairs = message.lines().filter_map(|line| line.split_once(": "));
+            messages.push(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect());
+        }
+        messages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plain_parser_finds_messages_over_reads() {
+        let mut parser = PlainParser::default();
+        assert!(parser.received(b"Event: Hang").is_empty());
+        let messages = parser.received(b"up\r\nUniqueid: 1.2\r\n\r\nEvent: ");
+        assert_eq!(messages.len(), 1);
+        assert_eq!((messages[0]["Event"].as_str(), messages[0]["Uniqueid"].as_str()), ("Hangup", "1.2"));
+    }
+}

@@ -1,0 +1,32 @@
+//! The rows of the table.
+
+mod ami;
+mod fanout;
+mod json;
+mod latency;
+mod memory;
+mod others;
+mod resume;
+mod start;
+
+use crate::Scale;
+use crate::table::Outcome;
+
+/// A row: its name on the command line, and how it is measured.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&Scale) -> Outcome,
+}
+
+/// All rows, in the table's order.
+pub(crate) const ALL: &[Row] = &[
+    Row { name: "ami", run: ami::run },
+    Row { name: "json", run: json::run },
+    Row { name: "fanout", run: fanout::run },
+    Row { name: "others", run: others::run },
+    Row { name: "latency", run: latency::run },
+    Row { name: "memory", run: memory::run },
+    Row { name: "resume", run: resume::run },
+    Row { name: "start", run: start::run },
+];
