@@ -67,6 +67,11 @@ impl Source {
         self.secrets.contains(path)
     }
 
+    /// Whether something is said there, in the file or by a variable.
+    pub(super) fn has(&self, path: &KeyPath) -> bool {
+        self.places.contains_key(path)
+    }
+
     /// A finding with its place and its subject.
     pub(super) fn locate(&self, mut finding: Finding, at: At) -> Finding {
         if finding.subject.is_empty() {
