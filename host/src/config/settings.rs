@@ -100,6 +100,16 @@ struct Shared {
     more: usize,
 }
 
+impl Shared {
+    /// Another line has it, too. One that has the meant key already says less than one that has not.
+    fn add(&mut self, misfit: &Misfit) {
+        self.more += 1;
+        if self.misfit.finding.hint.is_none() && misfit.finding.hint.is_some() {
+            self.misfit.finding = misfit.finding.clone();
+        }
+    }
+}
+
 fn of_lines(
     config: &Config,
     connection: &ConnectionConfig,
@@ -121,7 +131,7 @@ fn of_lines(
                 let finding = Finding { path: own.join(&misfit.finding.path), ..misfit.finding };
                 findings.push(source.locate(finding, misfit.at));
             } else if origin.is_within(path) {
-                shared.entry(origin).and_modify(|shared| shared.more += 1).or_insert_with(|| Shared {
+                shared.entry(origin).and_modify(|shared| shared.add(&misfit)).or_insert_with(|| Shared {
                     misfit,
                     line: plan.name.clone(),
                     more: 0,

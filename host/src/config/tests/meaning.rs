@@ -92,4 +92,6 @@ fn a_wrong_key_hides_no_other_finding() {
     let bad = GOOD.replace("name = \"alice\"", "nmae = \"alice\"").replace("alice-token-0123456789", "short");
     let told = config(&bad).unwrap_err();
     assert!(told.contains("nmae: unknown key") && told.contains("token: found a text of 5 characters"), "{told}");
+    // What stands in for the name is not judged.
+    assert_eq!(told.matches("jackfield.toml:").count(), 2, "{told}");
 }
