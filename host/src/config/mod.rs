@@ -3,7 +3,7 @@
 //! [`load`](load::load) reads it, lays `JACKFIELD_…` variables over it, looks up secrets, and judges it by the schema of
 //! its types and by what the types cannot say ([`check`]): every [`Finding`] at once, before anything is touched. What
 //! is left is [`Config`] and, per connection, its [`LinePlan`]s. The adapters' own settings are judged by the schemas of
-//! their manifests ([`settings`]), once the libraries are known. [`print`] shows what is in effect.
+//! their manifests ([`settings`]), once the libraries are known. [`print`](mod@print) shows what is in effect.
 
 pub mod check;
 mod duration;
