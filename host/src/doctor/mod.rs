@@ -154,7 +154,7 @@ fn configuration(file: &Path) -> (Option<Config>, Vec<Finding>) {
     let topic = "configuration";
     match config::read(file) {
         Ok(reading) => {
-            let mut findings = told(&reading.findings);
+            let mut findings = told(topic, &reading.findings);
             if let Some(config) = reading.config.as_ref().filter(|_| findings.is_empty()) {
                 let text = format!("{}: {}", file.display(), contents(config));
                 findings.push(Finding::ok(topic, text));
@@ -173,7 +173,7 @@ fn configuration(file: &Path) -> (Option<Config>, Vec<Finding>) {
 }
 
 /// What is wrong with a configuration, each finding a problem.
-fn told(findings: &Findings) -> Vec<Finding> {
+fn told(topic: &str, findings: &Findings) -> Vec<Finding> {
     let of = |finding: &config::Finding| {
         let place = match (finding.place, &finding.variable) {
             (Some((line, column)), _) => format!("{}:{line}:{column}: ", findings.file.display()),
@@ -183,7 +183,7 @@ fn told(findings: &Findings) -> Vec<Finding> {
         let subject = if finding.subject.is_empty() { String::new() } else { format!("{}: ", finding.subject) };
         let next =
             finding.hint.clone().unwrap_or_else(|| "correct it; `jackfield check` tells when it is right".to_owned());
-        Finding::problem("configuration", format!("{place}{subject}{}", finding.message), next)
+        Finding::problem(topic, format!("{place}{subject}{}", finding.message), next)
     };
     findings.list.iter().map(of).collect()
 }
