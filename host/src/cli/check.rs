@@ -9,6 +9,9 @@ use crate::plugins::{Catalogue, Folder};
 /// The adapters' settings are checked against the libraries of the plugins' folder, which are loaded for it. Exit codes:
 /// 0 nothing is wrong, 1 something is, 2 wrong usage.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  jackfield check
+  jackfield check --config new.toml && mv new.toml /etc/jackfield/jackfield.toml && jackfield reload")]
 pub(super) struct Check {
     #[command(flatten)]
     file: ConfigFile,

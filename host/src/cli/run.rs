@@ -103,6 +103,11 @@ impl Running {
 
     /// `level`: none resets. `connection`: none is the whole host; a reset of the whole host resets everything.
     fn set_log_level(&self, params: &Value) -> Result<Value, String> {
+        for key in ["connection", "level"] {
+            if !params[key].is_null() && !params[key].is_string() {
+                return Err(format!("`{key}` is a text, or left out; found {}", params[key]));
+            }
+        }
         let connection = params["connection"].as_str();
         if let Some(id) = connection
             && !self.service.connection_ids().any(|there| there == id)

@@ -40,7 +40,7 @@ fn libraries(patient: &Patient) -> (Vec<Finding>, Vec<Target>) {
     };
     let mut findings = folder(&catalogue);
     let misfits = Findings { file: patient.file.clone(), list: Vec::new() }.and(settings::check(config, &catalogue));
-    findings.extend(told(&misfits));
+    findings.extend(told("settings", &misfits));
     let mut targets = Vec::new();
     for connection in &config.connections {
         let Ok(plugin) = catalogue.choose(&connection.plugin, connection.version.as_deref()) else { continue };

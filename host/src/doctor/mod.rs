@@ -105,17 +105,17 @@ pub async fn examine(file: &Path) -> Vec<Finding> {
         if let Some(host) = &patient.host {
             findings.extend(running::connections(host));
         }
-        look(&mut looks, 0, "address", LIMIT, &patient, |p| vec![door::address(p)]);
-        look(&mut looks, 1, "certificate", LIMIT, &patient, |p| certificate::certificate(&p.config.server));
-        look(&mut looks, 2, "open files", LIMIT, &patient, |p| vec![machine::open_files(p)]);
-        look(&mut looks, 3, "rights", LIMIT, &patient, |p| door::rights(p));
+        look(&mut looks, 0, "address", &patient, |p| vec![door::address(p)]);
+        look(&mut looks, 1, "certificate", &patient, |p| certificate::certificate(&p.config.server));
+        look(&mut looks, 2, "open files", &patient, |p| vec![machine::open_files(p)]);
+        look(&mut looks, 3, "rights", &patient, door::rights);
         let of = Arc::clone(&patient);
         looks.spawn(async move { (4, adapters::and_phone_systems(&of).await) });
-        look(&mut looks, 5, "runtime folder", LIMIT, &patient, |p| vec![machine::runtime_folder(&p.file)]);
+        look(&mut looks, 5, "runtime folder", &patient, |p| vec![machine::runtime_folder(&p.file)]);
     }
-    looks.spawn(async { (6, timely("temporary folder", LIMIT, || vec![machine::temporary_folder()]).await) });
-    looks.spawn(async move { (7, timely("clock", LIMIT, move || machine::clock(&clock)).await) });
-    looks.spawn(async { (8, timely("kernel", LIMIT, || vec![machine::kernel()]).await) });
+    looks.spawn(async { (6, timely("temporary folder", || vec![machine::temporary_folder()]).await) });
+    looks.spawn(async move { (7, timely("clock", move || machine::clock(&clock)).await) });
+    looks.spawn(async { (8, timely("kernel", || vec![machine::kernel()]).await) });
     let mut found = looks.join_all().await;
     found.sort_by_key(|(place, _)| *place);
     findings.extend(found.into_iter().flat_map(|(_, found)| found));
@@ -126,22 +126,17 @@ fn look(
     looks: &mut JoinSet<(usize, Vec<Finding>)>,
     place: usize,
     topic: &'static str,
-    limit: Duration,
     patient: &Arc<Patient>,
     work: fn(&Patient) -> Vec<Finding>,
 ) {
     let patient = Arc::clone(patient);
-    looks.spawn(async move { (place, timely(topic, limit, move || work(&patient)).await) });
+    looks.spawn(async move { (place, timely(topic, move || work(&patient)).await) });
 }
 
 /// A look at something that may hang: a network folder, a name server.
-async fn timely(
-    topic: &'static str,
-    limit: Duration,
-    work: impl FnOnce() -> Vec<Finding> + Send + 'static,
-) -> Vec<Finding> {
-    blocking(limit, work).await.unwrap_or_else(|| {
-        vec![Finding::problem(topic, format!("no answer within {limit:?}"), "look at disk, network folders and load")]
+async fn timely(topic: &'static str, work: impl FnOnce() -> Vec<Finding> + Send + 'static) -> Vec<Finding> {
+    blocking(LIMIT, work).await.unwrap_or_else(|| {
+        vec![Finding::problem(topic, format!("no answer within {LIMIT:?}"), "look at disk, network folders and load")]
     })
 }
 
@@ -154,7 +149,7 @@ fn configuration(file: &Path) -> (Option<Config>, Vec<Finding>) {
     let topic = "configuration";
     match config::read(file) {
         Ok(reading) => {
-            let mut findings = told(&reading.findings);
+            let mut findings = told(topic, &reading.findings);
             if let Some(config) = reading.config.as_ref().filter(|_| findings.is_empty()) {
                 let text = format!("{}: {}", file.display(), contents(config));
                 findings.push(Finding::ok(topic, text));
@@ -173,7 +168,7 @@ fn configuration(file: &Path) -> (Option<Config>, Vec<Finding>) {
 }
 
 /// What is wrong with a configuration, each finding a problem.
-fn told(findings: &Findings) -> Vec<Finding> {
+fn told(topic: &str, findings: &Findings) -> Vec<Finding> {
     let of = |finding: &config::Finding| {
         let place = match (finding.place, &finding.variable) {
             (Some((line, column)), _) => format!("{}:{line}:{column}: ", findings.file.display()),
@@ -183,7 +178,7 @@ fn told(findings: &Findings) -> Vec<Finding> {
         let subject = if finding.subject.is_empty() { String::new() } else { format!("{}: ", finding.subject) };
         let next =
             finding.hint.clone().unwrap_or_else(|| "correct it; `jackfield check` tells when it is right".to_owned());
-        Finding::problem("configuration", format!("{place}{subject}{}", finding.message), next)
+        Finding::problem(topic, format!("{place}{subject}{}", finding.message), next)
     };
     findings.list.iter().map(of).collect()
 }

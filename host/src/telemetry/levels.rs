@@ -187,8 +187,8 @@ where
         if **chosen == Chosen::default() {
             return Layer::<S>::register_callsite(&self.0.base, metadata);
         }
-        // The base looks at its callsites all the same: it may be asked again.
-        drop(Layer::<S>::register_callsite(&self.0.base, metadata));
+        // The base learns of every callsite all the same: it may be asked about it.
+        let _ = Layer::<S>::register_callsite(&self.0.base, metadata);
         Interest::sometimes()
     }
 
