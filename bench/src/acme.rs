@@ -48,6 +48,8 @@ impl Pbx {
                     (0..lines).map(|line| format!("STATUS {line} {line} in +380441234567 talking\n")).collect();
                 list.push_str("STATUS END\n");
                 stream.write_all(list.as_bytes()).map_err(text)?;
+                // Until the lines are up nobody can tell where their events stand.
+                std::thread::sleep(Duration::from_secs(1));
                 return Ok(Self { stream, held: vec![false; lines] });
             } else {
                 return Err(format!("the phone system: not understood: {line:?}"));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::Scale;
@@ -20,9 +20,13 @@ use crate::table::{Figure, Outcome};
 /// Lines of the phone system in a second; each makes two events, in one write.
 const RATE: u32 = 1_000;
 /// Lines of a turn.
-const LINES: u32 = 4_000;
+const LINES: u32 = 3_000;
 /// How long the last ones may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A ping of the host, and the answer.
+const PING: [u8; 2] = [0x89, 0];
+const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 /// What is on its way to each client, and how long it took.
 struct Watch {
@@ -45,7 +49,12 @@ impl Watch {
     /// Reads what comes, for ever.
     async fn read(self: Arc<Self>, number: usize, mut stream: TcpStream) {
         let mut buffer = [0; 4096];
-        while let Ok(1..) = stream.read(&mut buffer).await {
+        while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+            if buffer[..count] == PING {
+                // A broken socket is seen at the next read.
+                let _ = stream.write_all(&PONG).await;
+                continue;
+            }
             let sent = self.sent[number].swap(0, Ordering::AcqRel);
             if sent > 0 {
                 let micros = self.now().saturating_sub(sent) as f64 / 1e3;
