@@ -119,7 +119,13 @@ fn an_installation_that_is_not_well() {
     let login = "username = \"cti\"\npassword = \"secret-secret\"\ncontext = \"internal\"";
     let config = [
         format!("[server]\nlisten = \"{listen}\"\ntls = {{ cert = \"cert.pem\", key = \"key.pem\" }}\n"),
-        connection("gone", "asterisk", &format!("host = \"127.0.0.1\"\nport = {closed}\n{login}")),
+        connection(
+            "gone",
+            "asterisk",
+            &format!(
+                "host = \"127.0.0.1\"\nport = {closed}\n{login}\n[connection.lines]\ndevice = \"PJSIP/{{device}}\""
+            ),
+        ),
         connection("lost", "asterisk", &format!("host = \"pbx.invalid\"\n{login}")),
         connection("typo", "astersik", ""),
         user("\"gone/101\""),

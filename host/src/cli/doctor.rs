@@ -55,7 +55,8 @@ fn lines(finding: &Finding) -> Vec<String> {
     let mut lines =
         vec![format!("{mark} {:<17} {}", output::harmless(&finding.topic), text.next().unwrap_or_default())];
     lines.extend(text.map(|more| format!("{:27}{more}", "")));
-    lines.extend(finding.next.as_deref().map(|next| format!("{:26} → {}", "", output::harmless(next))));
+    let next = finding.next.as_deref().unwrap_or_default().lines();
+    lines.extend(next.map(|next| format!("{:26} → {}", "", output::harmless(next))));
     lines
 }
 

@@ -99,3 +99,66 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     }
     <[u8; 16]>::try_from(bytes).ok().map(|sixteen| Ipv6Addr::from(sixteen).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use time::OffsetDateTime;
+
+    use super::super::Verdict;
+    use super::*;
+
+    struct Made {
+        folder: tempfile::TempDir,
+        server: ServerConfig,
+    }
+
+    /// A certificate that is valid from so many days ago for so many days.
+    fn made(names: &[&str], ago: i64, days: i64) -> Made {
+        let folder = tempfile::tempdir().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut wanted = rcgen::CertificateParams::new(names).unwrap();
+        wanted.not_before = OffsetDateTime::now_utc() - time::Duration::days(ago);
+        wanted.not_after = wanted.not_before + time::Duration::days(days);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let tls = TlsFiles { cert: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
+        std::fs::write(&tls.cert, wanted.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(&tls.key, key.serialize_pem()).unwrap();
+        Made { folder, server: ServerConfig { tls: Some(tls), ..ServerConfig::default() } }
+    }
+
+    fn told(made: &Made) -> Vec<(Verdict, String)> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        certificate(&made.server).into_iter().map(|finding| (finding.verdict, finding.text)).collect()
+    }
+
+    #[test]
+    fn a_certificate_is_judged_by_its_time_and_its_names() {
+        let good = told(&made(&["cti.example", "127.0.0.1", "::1"], 1, 365));
+        assert_eq!(good.len(), 1);
+        assert_eq!(good[0].0, Verdict::Ok, "{good:?}");
+        assert!(good[0].1.starts_with("for cti.example, 127.0.0.1, ::1, valid until 20"), "{good:?}");
+        let soon = told(&made(&["cti.example"], 80, 90));
+        assert_eq!(soon[0].0, Verdict::Warning);
+        assert!(soon[0].1.ends_with("(9 days)"), "{soon:?}");
+        let past = told(&made(&["cti.example"], 100, 90));
+        assert!(past[0].0 == Verdict::Problem && past[0].1.starts_with("it was valid until 20"), "{past:?}");
+        let early = told(&made(&["cti.example"], -10, 90));
+        assert!(early[0].0 == Verdict::Problem && early[0].1.starts_with("it is valid only in "), "{early:?}");
+        let nobody = told(&made(&[], 1, 365));
+        assert!(
+            nobody.iter().any(|(verdict, text)| *verdict == Verdict::Problem && text.starts_with("it names nobody"))
+        );
+    }
+
+    #[test]
+    fn what_a_host_could_not_show_is_a_problem() {
+        let (one, other) = (made(&["a.example"], 1, 365), made(&["b.example"], 1, 365));
+        std::fs::copy(other.folder.path().join("key.pem"), one.folder.path().join("key.pem")).unwrap();
+        let wrong = told(&one);
+        assert!(wrong[0].0 == Verdict::Problem && wrong[0].1.contains("server.tls"), "{wrong:?}");
+        std::fs::write(other.folder.path().join("cert.pem"), "nothing of the kind").unwrap();
+        assert_eq!(told(&other)[0].0, Verdict::Problem);
+        std::fs::remove_file(other.folder.path().join("cert.pem")).unwrap();
+        assert!(told(&other)[0].1.contains("cert.pem"));
+    }
+}

@@ -107,12 +107,14 @@ fn connection(status: &Value) -> Vec<Finding> {
 /// What to do about an error, by its code.
 fn next_step(code: &str) -> &'static str {
     match code {
-        "authFailed" => "check user and password of [connection.settings], and what the phone system lets this user do",
-        "permissionDenied" | "notAllowed" => "give the user of [connection.settings] the rights that are named",
+        "authenticationFailed" => {
+            "check user and password of [connection.settings], and what the phone system lets this user do"
+        }
+        "forbidden" | "licenceMissing" => "give the user of [connection.settings] the rights that are named",
         "configInvalid" => "correct the setting that is named, then `jackfield reload`",
         "tlsFailed" => "check the setting `tls`, and the certificate of the phone system",
         "adapterFault" => "a fault of the adapter: send the text to its vendor",
-        "adapterLoadFailed" => "see `jackfield plugins`",
+        "adapterLoadFailed" | "abiMismatch" => "see `jackfield plugins`",
         _ => "see \"When a phone system does not answer\" in docs/administrator.md",
     }
 }
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn lines_that_are_down_for_one_reason_are_told_once() {
-        let down = |line: &str| json!({ "line": line, "state": "down", "lastError": { "code": "authFailed", "text": "refused" } });
+        let down = |line: &str| json!({ "line": line, "state": "down", "lastError": { "code": "authenticationFailed", "text": "refused" } });
         let host = json!({ "connections": [
             { "connection": "a", "lines": [{ "line": "a/1", "state": "up" }] },
             { "connection": "b", "lines": [down("b/1"), down("b/2"), { "line": "b/3", "state": "notStarted" }] },
@@ -145,5 +147,19 @@ mod tests {
                 told(Verdict::Problem, "connection d", "it does not answer the host: its adapter hangs"),
             ]
         );
+    }
+
+    #[test]
+    fn a_login_that_is_refused_has_a_next_step_of_its_own() {
+        use jackfield_plugin_api::ErrorCode;
+        let step = |code: ErrorCode| next_step(serde_json::to_value(code).unwrap().as_str().unwrap());
+        assert!(step(ErrorCode::AuthenticationFailed).starts_with("check user and password"));
+        assert!(step(ErrorCode::Forbidden).starts_with("give the user"));
+        for code in
+            [ErrorCode::ConfigInvalid, ErrorCode::TlsFailed, ErrorCode::AdapterFault, ErrorCode::AdapterLoadFailed]
+        {
+            assert!(!step(code).starts_with("see \"When"), "{code:?}");
+        }
+        assert!(step(ErrorCode::ConnectionFailed).starts_with("see \"When"));
     }
 }

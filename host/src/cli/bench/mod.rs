@@ -27,6 +27,9 @@ const OTHER_FILES: u64 = 100;
 /// The host is a second process on a free port of the loopback, with its files in a temporary directory; a host that
 /// runs here as a service is not touched. The clients share the machine with it.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  jackfield bench
+  jackfield bench --lines 200 --clients 1000 --seconds 60")]
 pub(super) struct Bench {
     #[command(flatten)]
     file: ConfigFile,
