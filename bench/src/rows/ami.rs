@@ -7,7 +7,7 @@ use jackfield::hub::frame;
 use jackfield::model::{Model, ModelConfig, UuidV7Ids};
 use jackfield_plugin_api::frame::frames;
 use jackfield_plugin_api::frame::output::Output;
-use jackfield_plugin_api::{CallFeatures, Capabilities, Fact, LineId, Snapshot};
+use jackfield_plugin_api::{CallFeatures, Capabilities, Fact, LineId, Snapshot, Up};
 
 use crate::Scale;
 use crate::ami::{Asterisk, LINES, NOW, PlainParser, streams};
@@ -68,16 +68,20 @@ fn to_frames(stream: &[u8], millions: f64) -> Result<(Pair, usize), String> {
     let mut asterisk = Asterisk::up(&library("asterisk")?)?;
     let up = asterisk.facts.iter().find_map(|fact| if let Fact::Up(up) = fact { Some(up.clone()) } else { None });
     let capabilities = up.as_ref().map_or_else(|| Capabilities::new(CallFeatures::ALL), |up| up.capabilities.clone());
-    let mut model = Model::new(ModelConfig::new("ast", "asterisk", "1.0.0", capabilities), Box::new(UuidV7Ids::new(1)));
+    let mut model =
+        Model::new(ModelConfig::new("ast", "asterisk", "1.0.0", capabilities.clone()), Box::new(UuidV7Ids::new(1)));
     let (mut events, mut bytes, mut count, mut failed) = (Vec::new(), Vec::new(), 0, None);
     for (line, name) in (0..).zip(LINES) {
         model.open_line(NOW, LineId(line), name, &mut events);
     }
-    let shown = asterisk.facts.iter().any(|fact| matches!(fact, Fact::Snapshot(_)));
+    // The login that is played lists no calls, so the adapter does not say that it is up.
+    if up.is_none() {
+        model.apply(NOW, &Fact::from(Up::new("Asterisk", capabilities)), None, &mut events);
+    }
     for fact in std::mem::take(&mut asterisk.facts) {
         model.apply(NOW, &fact, None, &mut events);
     }
-    for line in (0..4).filter(|_| !shown) {
+    for line in (0..).take(LINES.len()) {
         model.apply(NOW, &Fact::from(Snapshot::new(LineId(line), vec![])), None, &mut events);
     }
     events.clear();

@@ -29,7 +29,7 @@ const HELLO: Duration = Duration::from_secs(5);
 /// The largest request; a WebRTC signal carries up to 64 KiB.
 const MOST_REQUEST: usize = 128 * 1024;
 /// A small buffer: there may be thousands of clients, and the default one is zeroed at every read.
-const READ_BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 2 * 1024;
 /// Requests that may come at once, and how many come back per second.
 const BURST: f64 = 200.0;
 const PER_SECOND: f64 = 50.0;
@@ -86,7 +86,10 @@ impl Session {
             .read_buffer_size(READ_BUFFER)
             .max_message_size(Some(MOST_REQUEST))
             .max_frame_size(Some(MOST_REQUEST));
-        let mut socket = WebSocketStream::from_partially_read(half, read.to_vec(), Side::Server, Some(config)).await;
+        let early = read.to_vec();
+        // It is a piece of the handshake's buffer, and would keep all of that as long as the session lives.
+        drop(read);
+        let mut socket = WebSocketStream::from_partially_read(half, early, Side::Server, Some(config)).await;
         let goodbye = match tokio::time::timeout(HELLO, self.until_hello(&mut socket)).await {
             Ok(Ok(())) => self.until_goodbye(&mut socket).await,
             Ok(Err(goodbye)) => goodbye,
@@ -96,7 +99,7 @@ impl Session {
             self.shared.hub.close(self.id, code, reason).await;
             // What still comes is read and dropped: closing a socket with unread bytes would reset it, and the client
             // would never see why it was closed. The hub ends this task after a while.
-            let mut rest = [0; 4096];
+            let mut rest = vec![0; 4096];
             while socket.get_mut().read(&mut rest).await.is_ok_and(|count| count > 0) {}
         }
     }
