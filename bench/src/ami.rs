@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use jackfield::plugins::{Loader, Port, look};
+use jackfield::plugins::{LoadedPlugin, Loader, Port, look};
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::frame::output::Output;
 use jackfield_plugin_api::frame::{Start, frames};
@@ -24,10 +25,8 @@ pub(crate) struct Asterisk {
 }
 
 impl Asterisk {
-    /// Loads the library and logs in.
-    pub(crate) fn up(library: &Path) -> Result<Self, String> {
-        let looked = look::look(library).map_err(|e| format!("{}: {e}", library.display()))?;
-        let plugin = Loader::default().load(&looked).map_err(|e| e.to_string())?;
+    /// Makes an adapter and logs in.
+    pub(crate) fn up(plugin: &LoadedPlugin) -> Result<Self, String> {
         let start = Start {
             seed: 1,
             connection: "ast".to_owned(),
@@ -36,7 +35,7 @@ impl Asterisk {
             granted: Vec::new(),
         };
         let (posted, _) = tokio::sync::mpsc::channel(1);
-        let port = Port::create(&plugin, NOW, &start, posted).map_err(|e| e.to_string())?;
+        let port = Port::create(plugin, NOW, &start, posted).map_err(|e| e.to_string())?;
         let mut asterisk = Self { port, facts: Vec::new() };
         asterisk.give(&InputFrame::started())?;
         for (line, number) in (0..).zip(LINES) {
@@ -73,6 +72,12 @@ impl Asterisk {
     pub(crate) fn received(&mut self, bytes: &[u8]) -> Result<&[u8], String> {
         self.port.handle(NOW, &InputFrame::received(PBX, bytes)).map_err(|e| e.to_string())
     }
+}
+
+/// Loads the library, as the host does.
+pub(crate) fn load(library: &Path) -> Result<Arc<LoadedPlugin>, String> {
+    let looked = look::look(library).map_err(|e| format!("{}: {e}", library.display()))?;
+    Loader::default().load(&looked).map_err(|e| e.to_string())
 }
 
 /// Recorded streams: those that were made with all event classes on, or those of a login with the least rights; from
