@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A bucket's width, in milliseconds: the resolution of an event's time.
+/// The longest time that is told apart, in milliseconds; there is a bucket for each, as an event's time has no finer part.
 const LONGEST: usize = 60_000;
 
 /// How often each number of milliseconds was seen; all that is longer than a minute counts as a minute.
