@@ -1,0 +1,169 @@
+//! The administrator's tour, as its page shows it: every command is given, every answer compared.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use jackfield_tests::build::{self, Version};
+
+/// How long a command of the tour may take; some of them wait for the host.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What ends a command's output.
+const END: &str = "-- the end of a command --";
+
+/// A block of the page.
+enum Block {
+    /// A file: its name and text.
+    File(String, String),
+    /// Commands, each with what it prints.
+    Console(Vec<(String, Vec<String>)>),
+}
+
+/// The blocks of the tour.
+fn tour() -> Vec<Block> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/administrator.md");
+    let page = fs::read_to_string(page).unwrap();
+    let begin = page.find("\n## A tour\n").expect("the page has a tour");
+    let tour = &page[begin + 2..];
+    let tour = &tour[..tour.find("\n## ").unwrap_or(tour.len())];
+    let mut blocks = Vec::new();
+    let mut lines = tour.lines();
+    while let Some(line) = lines.next() {
+        let Some(kind) = line.strip_prefix("```") else { continue };
+        let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        if let Some(name) = kind.strip_prefix("toml ") {
+            blocks.push(Block::File(name.to_owned(), text.join("\n") + "\n"));
+        } else if kind == "console" {
+            let mut commands: Vec<(String, Vec<String>)> = Vec::new();
+            for line in text {
+                match (line.strip_prefix("$ "), commands.last_mut()) {
+                    (Some(command), _) => commands.push((command.to_owned(), Vec::new())),
+                    (None, Some((_, output))) => output.push(line.to_owned()),
+                    (None, None) => panic!("output before a command: {line}"),
+                }
+            }
+            blocks.push(Block::Console(commands));
+        } else {
+            panic!("a block of the tour is `console` or `toml FILE`, not `{kind}`");
+        }
+    }
+    blocks
+}
+
+/// One shell for the whole tour.
+struct Shell {
+    child: Child,
+    input: ChildStdin,
+    output: mpsc::Receiver<String>,
+}
+
+impl Shell {
+    fn new(home: &Path, program: &Path, library: &Path) -> Self {
+        let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
+        let mut child = Command::new("bash")
+            .current_dir(home)
+            .env("PATH", path)
+            .env("HOME", home)
+            .env("XDG_RUNTIME_DIR", home)
+            .env("LIBRARIES", library.parent().unwrap())
+            .env_remove("RUNTIME_DIRECTORY")
+            .env_remove("JACKFIELD_LOG")
+            .env_remove("JACKFIELD_CONFIG")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        writeln!(input, "exec 2>&1").unwrap();
+        let (to, output) = mpsc::channel();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| to.send(line)));
+        Self { child, input, output }
+    }
+
+    /// What a command prints, and then how it ended when that was not 0.
+    fn run(&mut self, command: &str) -> Vec<String> {
+        writeln!(self.input, "{command}\nprintf '%s %d\\n' '{END}' $?").unwrap();
+        let mut printed = Vec::new();
+        loop {
+            let line = self.output.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|e| panic!("`{command}` does not end ({e}):\n{}", printed.join("\n")));
+            match line.strip_prefix(END) {
+                Some(" 0") => return printed,
+                Some(code) => {
+                    printed.push(format!("[exit code{code}]"));
+                    return printed;
+                }
+                None => printed.push(line),
+            }
+        }
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        // The host of a tour that broke off goes, too.
+        let _ = writeln!(self.input, "kill $(jobs -p); exit");
+        let _ = self.child.wait();
+    }
+}
+
+/// Whether a line is as shown; `…` stands for anything.
+fn fits(shown: &str, line: &str) -> bool {
+    let mut parts = shown.split('…');
+    let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let mut last = None;
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+        last = Some(part);
+    }
+    rest.is_empty() || last == Some("")
+}
+
+#[test]
+fn the_tour_is_as_its_page_shows_it() {
+    let home = tempfile::tempdir().unwrap();
+    let program = build::jackfield(Version::Present).unwrap();
+    let library = build::library("simulator", Version::Present).unwrap();
+    let mut shell = Shell::new(home.path(), &program, &library);
+    let mut commands = 0;
+    for block in tour() {
+        match block {
+            Block::File(name, text) => fs::write(home.path().join(name), text).unwrap(),
+            Block::Console(list) => {
+                for (command, shown) in list {
+                    let printed = shell.run(&command);
+                    let same = printed.len() == shown.len() && shown.iter().zip(&printed).all(|(s, p)| fits(s, p));
+                    let log = fs::read_to_string(home.path().join("host.log")).unwrap_or_default();
+                    assert!(
+                        same,
+                        "$ {command}\n--- printed\n{}\n--- shown\n{}\n--- the host's log\n{log}",
+                        printed.join("\n"),
+                        shown.join("\n")
+                    );
+                    commands += 1;
+                }
+            }
+        }
+    }
+    assert!(commands > 10, "the tour is short: {commands} commands");
+}
+
+#[test]
+fn what_is_not_shown_stands_for_anything() {
+    for (shown, line, is) in [
+        ("a … c", "a b c", true),
+        ("a …", "a b c", true),
+        ("a b c", "a b c", true),
+        ("a b", "a b c", false),
+        ("… c", "a b", false),
+        ("a … c", "a b c d", false),
+    ] {
+        assert_eq!(fits(shown, line), is, "{shown} {line}");
+    }
+}
