@@ -89,12 +89,9 @@ fn a_consultation_lives_on() {
 
 #[test]
 fn a_call_that_ends_meanwhile_is_over() {
-    let Some((mut bed, wire)) = bed("wire cut, the caller hangs up meanwhile") else { return };
-    let (_phone, caller, id) = bed.talk(Phone::Answers { ring_ms: 200 });
-    let after = cut(&mut bed, &wire, move |_| {
-        drop(caller);
-        std::thread::sleep(Duration::from_secs(2));
-    });
+    let Some((mut bed, wire)) = bed("wire cut, hung up meanwhile") else { return };
+    let (_phone, _caller, id) = bed.talk(Phone::HangsUp { ring_ms: 200, talk_ms: 2_500 });
+    let after = cut(&mut bed, &wire, |_| std::thread::sleep(Duration::from_secs(5)));
     assert_eq!(after, Vec::<Value>::new());
     assert_eq!(bed.end(&id).0, "lost");
     bed.expect(&[(L101, &["callStarted", "commutationStarted", "callFinished"])]);
