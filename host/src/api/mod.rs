@@ -4,6 +4,7 @@
 //! each client then is a [`session`]: a task that reads its requests. What goes to the client is the hub's.
 
 pub mod auth;
+mod budget;
 mod directory;
 pub mod http;
 pub mod server;

@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::Shared;
 use super::auth::User;
+use super::budget::Budget;
 use super::server::Stream;
 use super::split::{self, ReadHalf};
 use crate::config::Role;
@@ -30,9 +31,6 @@ const HELLO: Duration = Duration::from_secs(5);
 const MOST_REQUEST: usize = 128 * 1024;
 /// A small buffer: there may be thousands of clients, and the default one is zeroed at every read.
 const READ_BUFFER: usize = 2 * 1024;
-/// Requests that may come at once, and how many come back per second.
-const BURST: f64 = 200.0;
-const PER_SECOND: f64 = 50.0;
 
 /// Serves a client until it is gone.
 pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, token: Option<String>) {
@@ -401,27 +399,4 @@ fn resumes(params: &Map<String, Value>) -> Result<HashMap<String, (u64, u64)>, R
         resumes.insert(line, seen);
     }
     Ok(resumes)
-}
-
-/// A token bucket: a person never notices it, a loop does.
-struct Budget {
-    left: f64,
-    at: tokio::time::Instant,
-}
-
-impl Budget {
-    fn new() -> Self {
-        Self { left: BURST, at: tokio::time::Instant::now() }
-    }
-
-    fn take(&mut self) -> bool {
-        let now = tokio::time::Instant::now();
-        self.left = (self.left + now.duration_since(self.at).as_secs_f64() * PER_SECOND).min(BURST);
-        self.at = now;
-        let enough = self.left >= 1.0;
-        if enough {
-            self.left -= 1.0;
-        }
-        enough
-    }
 }
