@@ -1,7 +1,8 @@
 //! A host as a process: its own folder, its own configuration, its log.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -178,6 +179,36 @@ impl Host {
     #[must_use]
     pub fn dir(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// The whole answer to a request for `/metrics`.
+    ///
+    /// # Errors
+    /// The host does not answer.
+    pub fn metrics(&self, token: &str) -> Result<String, String> {
+        let text = |e: std::io::Error| e.to_string();
+        let mut stream = TcpStream::connect(self.address()).map_err(text)?;
+        let bearer = format!("Authorization: Bearer {token}");
+        write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\n{bearer}\r\nConnection: close\r\n\r\n").map_err(text)?;
+        let mut page = String::new();
+        stream.read_to_string(&mut page).map_err(text)?;
+        Ok(page)
+    }
+
+    /// What the host had to mend or could not use, as its `/metrics` count it: the lines above zero.
+    ///
+    /// # Errors
+    /// The host does not answer with a whole page.
+    pub fn repairs(&self, token: &str) -> Result<Vec<String>, String> {
+        let page = self.metrics(token)?;
+        if !page.contains("# EOF") {
+            return Err(format!("no page of numbers: {page}"));
+        }
+        let counted = |line: &&str| {
+            (line.starts_with("cti_repair_total") || line.starts_with("cti_dropped_facts_total"))
+                && !line.ends_with(" 0")
+        };
+        Ok(page.lines().filter(counted).map(str::to_owned).collect())
     }
 
     /// The plugins' folder.

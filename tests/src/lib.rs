@@ -9,3 +9,4 @@ pub mod host;
 pub mod library;
 pub mod proxy;
 pub mod raw;
+pub mod scenarios;

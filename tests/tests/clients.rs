@@ -200,7 +200,7 @@ fn a_client_that_reads_a_byte_at_a_time_is_given_the_present_and_others_notice_n
         let mut byte = [0];
         slow.stream.read_exact(&mut byte).unwrap();
         quick.read_for(Duration::from_millis(500));
-        let page = metrics(&host);
+        let page = host.metrics(CRM).unwrap();
         overflowed = page.lines().any(|l| l.starts_with("jackfield_overflow_total") && !l.ends_with(" 0"));
         if page.contains("jackfield_sessions 1") {
             panic!("the slow client was dropped instead");
@@ -217,16 +217,6 @@ fn a_client_that_reads_a_byte_at_a_time_is_given_the_present_and_others_notice_n
         }
     }
     assert!(quick.events.len() > 500, "only {} events", quick.events.len());
-}
-
-fn metrics(host: &Host) -> String {
-    use std::io::Write;
-    let mut stream = std::net::TcpStream::connect(host.address()).unwrap();
-    write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {CRM}\r\nConnection: close\r\n\r\n")
-        .unwrap();
-    let mut page = String::new();
-    stream.read_to_string(&mut page).unwrap();
-    page
 }
 
 #[test]

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -181,17 +180,13 @@ fn libraries_are_exchanged_under_load_and_nothing_leaks() {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "a temporary file is left");
-    assert!(page(&host).contains("jackfield_plugin_libraries 5\n"), "five builds, whatever was exchanged");
-    assert!(page(&host).contains(&format!("cti_adapter_exchanges_total{{connection=\"fix\"}} {rounds}\n")));
-}
-
-fn page(host: &Host) -> String {
-    let mut stream = TcpStream::connect(host.address()).unwrap();
-    write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ALICE}\r\nConnection: close\r\n\r\n")
-        .unwrap();
-    let mut page = String::new();
-    stream.read_to_string(&mut page).unwrap();
-    page
+    assert!(
+        host.metrics(ALICE).unwrap().contains("jackfield_plugin_libraries 5\n"),
+        "five builds, whatever was exchanged"
+    );
+    assert!(
+        host.metrics(ALICE).unwrap().contains(&format!("cti_adapter_exchanges_total{{connection=\"fix\"}} {rounds}\n"))
+    );
 }
 
 /// Written over in place, by the worst tools there are, while it is used: the host does not mind.

@@ -2,13 +2,12 @@
 //! had to mend, every invariant checked by a reader of the stream that does not know the model.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use jackfield::model::check::Checker;
 use jackfield_tests::client::Client;
 use jackfield_tests::host::{Host, Setup};
+use jackfield_tests::scenarios::show;
 use serde_json::{Value, json};
 
 const TOKEN: &str = "tests-token-0123456789";
@@ -147,18 +146,6 @@ impl Bed {
             .collect()
     }
 
-    /// What the host had to mend or could not use, as its `/metrics` count it.
-    fn repairs(&self) -> u64 {
-        let mut stream = TcpStream::connect(self.host.address()).unwrap();
-        let bearer = format!("Authorization: Bearer {TOKEN}");
-        write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\n{bearer}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut page = String::new();
-        stream.read_to_string(&mut page).unwrap();
-        assert!(page.contains("# EOF"), "{page}");
-        let counted = |l: &&str| l.starts_with("cti_repair_total") || l.starts_with("cti_dropped_facts_total");
-        page.lines().filter(counted).map(|l| l.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
-    }
-
     /// Ends a scenario: what the lines saw is compared and shown. Returns how much was mended.
     fn end(&mut self, name: &str, expected: &[(&str, &str)]) -> u64 {
         for (line, events) in expected {
@@ -169,7 +156,8 @@ impl Bed {
         }
         self.command("getCapabilities", A, &json!({}));
         self.client.read_for(Duration::from_millis(100));
-        let all = self.repairs();
+        let told = self.host.repairs(TOKEN).unwrap();
+        let all = told.iter().map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
         let mended = std::mem::replace(&mut self.mended, all).abs_diff(all);
         for (line, _) in expected {
             show(&format!("| simulator: {name} | {line} | {} | repairs {mended} |", self.seen(line).join(" ")));
@@ -190,16 +178,6 @@ impl Bed {
 
     fn honest(&mut self, name: &str, expected: &[(&str, &str)]) {
         assert_eq!(self.end(name, expected), 0, "`{name}` needed repairs");
-    }
-}
-
-/// A row of the table of scenarios: printed, and kept in the file that `JACKFIELD_SCENARIOS` names.
-#[allow(clippy::print_stdout, reason = "the table that the test run shows")]
-fn show(row: &str) {
-    println!("{row}");
-    if let Some(path) = std::env::var_os("JACKFIELD_SCENARIOS") {
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
-        std::io::Write::write_all(&mut file, format!("{row}\n").as_bytes()).unwrap();
     }
 }
 

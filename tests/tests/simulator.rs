@@ -438,14 +438,7 @@ fn numbers_are_told_to_who_may_read_them() {
     let mut alice = host.client(ALICE).unwrap();
     alice.call("makeCall", &json!({ "line": "sim/101", "to": "600" })).unwrap();
     alice.named("commutationStarted", "sim/101").unwrap();
-    let get = |token: &str| {
-        let mut stream = TcpStream::connect(host.address()).unwrap();
-        let bearer = format!("Authorization: Bearer {token}");
-        write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\n{bearer}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    };
+    let get = |token: &str| host.metrics(token).unwrap();
     assert!(get("nobody").starts_with("HTTP/1.1 401"));
     assert!(get(ALICE).starts_with("HTTP/1.1 403"));
     let page = get(CRM);

@@ -76,8 +76,7 @@ fn of_connection(
     findings: &mut Vec<Finding>,
 ) {
     let source = &config.source;
-    let missing: Vec<String> =
-        manifest.needs.iter().filter(|need| !connection.grant.contains(need)).map(|need| words::quoted(need)).collect();
+    let missing: Vec<String> = connection.missing_grants(&manifest.needs).map(words::quoted).collect();
     if !missing.is_empty() {
         let (name, needs) = (words::name(&manifest.name), words::list(&missing, "and"));
         let finding = Finding::new(path.key("grant"), format!("plugin {name} needs {needs}, which is not granted"));

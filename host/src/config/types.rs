@@ -218,6 +218,13 @@ impl fmt::Debug for ConnectionConfig {
     }
 }
 
+impl ConnectionConfig {
+    /// What an adapter needs and this connection does not grant.
+    pub fn missing_grants<'a>(&self, needs: &'a [String]) -> impl Iterator<Item = &'a str> {
+        needs.iter().filter(|need| !self.grant.contains(need)).map(String::as_str)
+    }
+}
+
 fn default_stale() -> Duration {
     Duration::from_secs(8 * 3600)
 }

@@ -116,8 +116,7 @@ fn choose(connection: &ConnectionConfig, found: &Catalogue, given: Option<&Loade
 
 /// An adapter that needs more than being called is started only when the administrator grants it.
 fn missing_grant(plugin: &LoadedPlugin, connection: &ConnectionConfig) -> Option<String> {
-    let needs = &plugin.manifest.needs;
-    let missing: Vec<&str> = needs.iter().filter(|n| !connection.grant.contains(n)).map(String::as_str).collect();
+    let missing: Vec<&str> = connection.missing_grants(&plugin.manifest.needs).collect();
     if missing.is_empty() {
         return None;
     }

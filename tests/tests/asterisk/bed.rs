@@ -1,13 +1,14 @@
 //! Asterisk, a host connected to it, and a client that sees all lines.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use jackfield_tests::asterisk::{AMI_MIN_SECRET, AMI_MIN_USER, CallHandle, Caller, Pbx, Phone, PhoneHandle};
 use jackfield_tests::client::Client;
 use jackfield_tests::host::{Host, Setup};
+use jackfield_tests::scenarios::show;
 use serde_json::{Value, json};
 
 pub(crate) const TOKEN: &str = "tests-token-0123456789";
@@ -267,22 +268,13 @@ impl Bed {
                 _ => {}
             }
         }
-        assert_eq!(self.repairs(), Vec::<String>::new(), "in `{}`\n{}", self.name, self.transcript());
-    }
-
-    /// What the host had to mend or could not use, as its `/metrics` count it.
-    fn repairs(&self) -> Vec<String> {
-        let mut stream = TcpStream::connect(self.host.address()).unwrap();
-        let bearer = format!("Authorization: Bearer {TOKEN}");
-        write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\n{bearer}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut page = String::new();
-        stream.read_to_string(&mut page).unwrap();
-        assert!(page.contains("# EOF"), "{page}");
-        let counted = |line: &&str| {
-            (line.starts_with("cti_repair_total") || line.starts_with("cti_dropped_facts_total"))
-                && !line.ends_with(" 0")
-        };
-        page.lines().filter(counted).map(str::to_owned).collect()
+        assert_eq!(
+            self.host.repairs(TOKEN).unwrap(),
+            Vec::<String>::new(),
+            "in `{}`\n{}",
+            self.name,
+            self.transcript()
+        );
     }
 
     /// The last `callFinished` of a line.
@@ -321,14 +313,4 @@ fn record(name: &str, pbx: &Pbx) {
 /// The call of an event.
 pub(crate) fn call(event: &Value) -> &Value {
     &event["params"]["data"]["call"]
-}
-
-/// A row of the table of scenarios: printed, and kept in the file that `JACKFIELD_SCENARIOS` names.
-#[allow(clippy::print_stdout, reason = "the table that the test run shows")]
-fn show(row: &str) {
-    println!("{row}");
-    if let Some(path) = std::env::var_os("JACKFIELD_SCENARIOS") {
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
-        std::io::Write::write_all(&mut file, format!("{row}\n").as_bytes()).unwrap();
-    }
 }
