@@ -35,7 +35,7 @@ impl Asterisk {
             granted: Vec::new(),
         };
         let (posted, _) = tokio::sync::mpsc::channel(1);
-        let port = Port::create(plugin, NOW, &start, posted).map_err(|e| e.to_string())?;
+        let port = Port::in_host(plugin, NOW, &start, posted).map_err(|e| e.to_string())?;
         let mut asterisk = Self { port, facts: Vec::new() };
         asterisk.give(&InputFrame::started())?;
         for (line, number) in (0..).zip(LINES) {
@@ -58,7 +58,7 @@ impl Asterisk {
     /// Gives an input of the login; what it sends for it.
     fn give(&mut self, frame: &InputFrame<'_>) -> Result<String, String> {
         let mut sent = String::new();
-        for output in frames(self.port.handle(NOW, frame).map_err(|e| e.to_string())?) {
+        for output in frames(self.port.handle_here(NOW, frame).map_err(|e| e.to_string())?) {
             match output.and_then(Output::decode).map_err(|e| e.to_string())? {
                 Some(Output::Send { bytes, .. }) => sent.push_str(&String::from_utf8_lossy(bytes)),
                 Some(Output::Fact(fact)) => self.facts.push(fact),
@@ -70,7 +70,7 @@ impl Asterisk {
 
     /// Gives bytes of the phone system; the outputs as they cross to the host.
     pub(crate) fn received(&mut self, bytes: &[u8]) -> Result<&[u8], String> {
-        self.port.handle(NOW, &InputFrame::received(PBX, bytes)).map_err(|e| e.to_string())
+        self.port.handle_here(NOW, &InputFrame::received(PBX, bytes)).map_err(|e| e.to_string())
     }
 }
 

@@ -195,6 +195,24 @@ impl Host {
         Ok(page)
     }
 
+    /// Waits until `/metrics` has a line.
+    ///
+    /// # Errors
+    /// It does not come; the whole page is in the text.
+    pub fn wait_metric(&self, token: &str, line: &str) -> Result<(), String> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let page = self.metrics(token)?;
+            if page.lines().any(|l| l == line) {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                return Err(format!("`{line}` is not in {page}"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// What the host had to mend or could not use, as its `/metrics` count it: the lines above zero.
     ///
     /// # Errors

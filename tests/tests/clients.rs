@@ -23,7 +23,6 @@ fn busy_host(calls_per_minute: u32, replay: u32) -> Host {
 [[connection]]
 id = "sim"
 plugin = "simulator"
-isolation = "host"
 replay = {replay}
 [connection.settings]
 seed = 7

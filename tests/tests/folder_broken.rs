@@ -21,7 +21,6 @@ settle = "300ms"
 [[connection]]
 id = "fix"
 plugin = "fixture"
-isolation = "host"
 [connection.settings]
 greeting = "hello"
 [[user]]

@@ -46,7 +46,6 @@ settle = "300ms"
 [[connection]]
 id = "acme"
 plugin = "acme"
-isolation = "host"
 [connection.settings]
 host = "127.0.0.1"
 port = {port}

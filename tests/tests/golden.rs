@@ -15,7 +15,6 @@ const CONFIG: &str = r#"
 [[connection]]
 id = "sim"
 plugin = "simulator"
-isolation = "host"
 [connection.settings]
 seed = 5
 [connection.settings.exchange]

@@ -10,7 +10,6 @@ const CONFIG: &str = r#"
 [[connection]]
 id = "sim"
 plugin = "simulator"
-isolation = "host"
 [connection.settings]
 seed = 1
 [[user]]

@@ -18,7 +18,6 @@ fn config(settings: &str) -> String {
 [[connection]]
 id = "fix"
 plugin = "fixture"
-isolation = "host"
 backoff = {{ first = "200ms", most = "400ms" }}
 [connection.settings]
 greeting = "hello"
@@ -26,7 +25,6 @@ greeting = "hello"
 [[connection]]
 id = "sim"
 plugin = "simulator"
-isolation = "host"
 [[user]]
 name = "alice"
 role = "agent"
@@ -183,12 +181,12 @@ fn a_missing_plugin_and_a_refused_one_are_told_in_the_lines_status() {
 fn a_refused_configuration_ends_with_its_own_exit_code_and_every_finding() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("jackfield.toml");
-    let text = config("").replace("isolation = \"host\"", "").replace(ALICE, "short");
+    let text = config("").replace("\nplugin =", "\nmemory = 1\nplugin =").replace(ALICE, "short");
     fs::write(&path, text).unwrap();
     let output = jackfield(&["run", "--config", path.to_str().unwrap()]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{told}");
-    for part in ["connection `fix`: isolation: \"process\"", "connection `sim`: isolation", "user `alice`: token"] {
+    for part in ["connection `fix`: memory: found 1", "connection `sim`: memory", "user `alice`: token"] {
         assert!(told.contains(part), "`{part}` is not in:\n{told}");
     }
     fs::write(&path, "[server]\nlisen = \"x\"").unwrap();

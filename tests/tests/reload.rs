@@ -16,15 +16,12 @@ const SIM: &str = r#"
 [[connection]]
 id = "sim"
 plugin = "simulator"
-isolation = "host"
 [connection.settings]
 seed = 1
 "#;
 
 fn fixture(settings: &str) -> String {
-    format!(
-        "[[connection]]\nid = \"fix\"\nplugin = \"fixture\"\nisolation = \"host\"\n[connection.settings]\n{settings}\n"
-    )
+    format!("[[connection]]\nid = \"fix\"\nplugin = \"fixture\"\n[connection.settings]\n{settings}\n")
 }
 
 fn user(name: &str, token: &str, lines: &str) -> String {

@@ -14,11 +14,8 @@ use serde_json::{Value, json};
 const ALICE: &str = "alice-token-0123456789";
 
 fn config(connections: &[&str]) -> String {
-    let sim = |id: &&str| {
-        format!(
-            "[[connection]]\nid = \"{id}\"\nplugin = \"simulator\"\nisolation = \"host\"\n[connection.settings]\nseed = 1\n"
-        )
-    };
+    let sim =
+        |id: &&str| format!("[[connection]]\nid = \"{id}\"\nplugin = \"simulator\"\n[connection.settings]\nseed = 1\n");
     let lines: Vec<String> = connections.iter().map(|id| format!("\"{id}/101\"")).collect();
     let user =
         format!("[[user]]\nname = \"alice\"\nrole = \"agent\"\ntoken = \"{ALICE}\"\nlines = [{}]\n", lines.join(", "));

@@ -57,8 +57,7 @@ fn verdicts(output: &Output, topic: &str) -> Vec<(String, String)> {
 
 #[test]
 fn an_installation_that_is_well() {
-    let config =
-        format!("[[connection]]\nid = \"sim\"\nplugin = \"simulator\"\nisolation = \"host\"\n{}", user("\"sim/101\""));
+    let config = format!("[[connection]]\nid = \"sim\"\nplugin = \"simulator\"\n{}", user("\"sim/101\""));
     let mut host = Setup::new(config, &["simulator"]).start().unwrap();
     host.client(ALICE).unwrap().named("initialized", "sim/101").unwrap();
     // The client is gone again when this is so.
@@ -112,9 +111,7 @@ fn an_installation_that_is_not_well() {
     // Nobody listens at a port that was given back.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let connection = |id: &str, plugin: &str, settings: &str| {
-        format!(
-            "[[connection]]\nid = \"{id}\"\nplugin = \"{plugin}\"\nisolation = \"host\"\n[connection.settings]\n{settings}\n"
-        )
+        format!("[[connection]]\nid = \"{id}\"\nplugin = \"{plugin}\"\n[connection.settings]\n{settings}\n")
     };
     let login = "username = \"cti\"\npassword = \"secret-secret\"\ncontext = \"internal\"";
     let config = [

@@ -14,7 +14,6 @@ const CONFIG: &str = r#"
 [[connection]]
 id = "fix"
 plugin = "fixture"
-isolation = "host"
 [connection.settings]
 greeting = "hello"
 [[user]]

@@ -62,8 +62,7 @@ fn user(line: &str) -> String {
 
 #[test]
 fn watch_shows_calls_as_they_come_and_json_for_scripts() {
-    let config =
-        format!("[[connection]]\nid = \"sim\"\nplugin = \"simulator\"\nisolation = \"host\"\n{}", user("sim/101"));
+    let config = format!("[[connection]]\nid = \"sim\"\nplugin = \"simulator\"\n{}", user("sim/101"));
     let host = Setup::new(config, &["simulator"]).start().unwrap();
     let people = watch(host.url(), &[]);
     let scripts = watch(host.url(), &["--json", "--line", "sim/101"]);
@@ -82,8 +81,7 @@ fn watch_shows_calls_as_they_come_and_json_for_scripts() {
 
 #[test]
 fn watch_without_a_valid_token_ends_and_says_why() {
-    let config =
-        format!("[[connection]]\nid = \"sim\"\nplugin = \"simulator\"\nisolation = \"host\"\n{}", user("sim/101"));
+    let config = format!("[[connection]]\nid = \"sim\"\nplugin = \"simulator\"\n{}", user("sim/101"));
     let host = Setup::new(config, &["simulator"]).start().unwrap();
     let output = Command::new(build::jackfield(Version::Present).unwrap())
         .args(["watch", host.url()])
@@ -122,7 +120,6 @@ fn the_vendors_example_loads_by_copying_one_file_and_shows_its_phone_systems_cal
 [[connection]]
 id = "acme"
 plugin = "acme"
-isolation = "host"
 backoff = {{ first = "100ms", most = "500ms" }}
 [connection.settings]
 host = "127.0.0.1"

@@ -122,6 +122,14 @@ impl Failure {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    {
+        use crate::plugins::runner;
+        if std::env::args_os().nth(1).is_some_and(|command| command == runner::COMMAND) {
+            return runner::seat::main();
+        }
+        runner::Runners::allow();
+    }
     // The only provider there is; a second installation would be the only failure.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let done = match Cli::parse().command {

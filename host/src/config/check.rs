@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::finding::Finding;
 use super::path::KeyPath;
 use super::source::At;
-use super::{Config, Isolation, OpenMode, Role, duration, words};
+use super::{Config, OpenMode, Role, duration, words};
 
 pub use super::lines::line_plans;
 
@@ -16,6 +16,10 @@ const MIN_TOKEN: usize = 16;
 /// The longest line name; it stands in every event.
 const MAX_NAME: usize = 100;
 /// The longest re-order window.
+/// An adapter that takes longer holds up its connection's calls; one that has less is ended by a busy machine.
+const INPUT_TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(300);
+/// Memory of an adapter's process, in MiB.
+const MEMORY: RangeInclusive<u32> = 16..=65_536;
 const MAX_WINDOW: Duration = Duration::from_millis(200);
 /// The most events that a line keeps.
 const MAX_REPLAY: usize = 100_000;
@@ -108,14 +112,10 @@ impl Checking<'_> {
                 let message = format!("there is another connection {} above", words::name(id));
                 self.add(Finding::new(path.key("id"), message).hint("every connection needs an id of its own"));
             }
-            if connection.isolation == Isolation::Process {
-                let finding =
-                    Finding::new(path.key("isolation"), "\"process\" (the default) does not exist in this version yet");
-                self.add(
-                    finding.hint(
-                        "write isolation = \"host\" to run this adapter inside the host, where it must be trusted",
-                    ),
-                );
+            self.between(path.key("input_timeout"), connection.input_timeout, INPUT_TIMEOUTS);
+            if !MEMORY.contains(&connection.memory) {
+                let expected = format!("from {} to {} MiB", MEMORY.start(), MEMORY.end());
+                self.add(Finding::other(path.key("memory"), connection.memory.to_string(), expected));
             }
             if connection.hooks.is_some() {
                 let message = "this version does not take requests of phone systems yet";

@@ -176,6 +176,13 @@ pub struct ConnectionConfig {
     /// What is granted of the adapter's `needs`.
     #[serde(default)]
     pub grant: Vec<String>,
+    /// How long the adapter may take for one input before its process is ended and started again.
+    #[serde(default = "default_input_timeout", with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
+    pub input_timeout: Duration,
+    /// The most memory of the adapter's process, in MiB.
+    #[serde(default = "default_memory")]
+    pub memory: u32,
     /// How long calls stay `unknown` when nobody tells what became of them.
     #[serde(default = "default_stale", with = "duration")]
     #[schemars(schema_with = "duration::schema")]
@@ -227,6 +234,14 @@ impl ConnectionConfig {
 
 fn default_stale() -> Duration {
     Duration::from_secs(8 * 3600)
+}
+
+fn default_input_timeout() -> Duration {
+    Duration::from_secs(5)
+}
+
+const fn default_memory() -> u32 {
+    256
 }
 
 fn default_busy() -> Duration {

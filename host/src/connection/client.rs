@@ -12,6 +12,7 @@ use super::outbox;
 use super::task::Task;
 use crate::hub::{LineKey, SessionId, View, ViewReason, frame};
 use crate::model::{Admitted, CallId, Event, SnapshotReason, write_capabilities};
+use crate::plugins::Port;
 use crate::rpc::{self, RpcError};
 
 /// Commands that the host answers by itself: the answer is the event's data, and the event is sent again to who asked.
@@ -55,7 +56,11 @@ impl Task {
                 status["adapter"] = json!({
                     "name": manifest.name, "version": manifest.version, "sha256": plugin.hash,
                     "phoneSystem": manifest.phone_system, "running": self.port.is_some(),
+                    "isolation": self.config.isolation,
                 });
+                if let Some(process) = self.port.as_ref().and_then(Port::process) {
+                    status["adapter"]["process"] = json!(process);
+                }
             }
             Err(why) => status["waitsFor"] = json!(why),
         }

@@ -41,7 +41,7 @@ impl Task {
             self.start().await;
             return None;
         };
-        let made = match self.make(new) {
+        let made = match self.make(new).await {
             Ok(made) => made,
             Err(fault) => {
                 self.unfit = Some(new.hash.clone());

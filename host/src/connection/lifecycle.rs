@@ -10,12 +10,14 @@ use tokio::time::Instant;
 
 use super::commands::Answers;
 use super::task::{POST_QUEUE, Task};
-use crate::config::LinePlan;
+use crate::config::{Isolation, LinePlan};
 use crate::model::Loss;
-use crate::plugins::{Fault, LoadedPlugin, Port};
+use crate::plugins::{Fault, LoadedPlugin, Place, Port};
 
 /// How long a phone system may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(2);
+
+const MIB: u64 = 1024 * 1024;
 
 /// An adapter that was made, and what its threads will post.
 pub(super) struct Made {
@@ -34,7 +36,7 @@ impl Task {
                 return self.fail(ErrorCode::AdapterLoadFailed, why, false).await;
             }
         };
-        match self.make(&plugin) {
+        match self.make(&plugin).await {
             Ok(made) => self.run_adapter(&plugin, made).await,
             Err(Fault::Refused { path, text }) => {
                 let at = if path.is_empty() { String::new() } else { format!(".{path}") };
@@ -47,7 +49,7 @@ impl Task {
     }
 
     /// Makes an adapter; nothing of it is obeyed yet.
-    pub(super) fn make(&mut self, plugin: &LoadedPlugin) -> Result<Made, Fault> {
+    pub(super) async fn make(&mut self, plugin: &LoadedPlugin) -> Result<Made, Fault> {
         let now = self.now();
         self.seed = self.seed.wrapping_add(1);
         let start = Start {
@@ -59,15 +61,27 @@ impl Task {
         };
         // What threads of an adapter before this one still post is nobody's.
         let posts = mpsc::channel(POST_QUEUE);
-        let port = Port::create(plugin, now, &start, posts.0.clone())?;
+        let port = Port::create(plugin, self.place(), now, &start, posts.0.clone()).await?;
         Ok(Made { port, posts })
+    }
+
+    /// Where the adapter is to run.
+    fn place(&self) -> Place<'_> {
+        match self.config.isolation {
+            Isolation::Process if cfg!(target_os = "linux") => Place::Process {
+                name: &self.config.id,
+                memory: u64::from(self.config.memory) * MIB,
+                patience: self.config.input_timeout,
+            },
+            _ => Place::Host,
+        }
     }
 
     /// Gives the adapter the connection.
     pub(super) async fn run_adapter(&mut self, plugin: &LoadedPlugin, Made { port, posts }: Made) {
         tracing::info!(
             connection = %self.config.id, adapter = %plugin.manifest.name,
-            version = %plugin.manifest.version, lines = self.lines.len(), "adapter started"
+            version = %plugin.manifest.version, lines = self.lines.len(), process = port.process(), "adapter started"
         );
         let made = port.outputs().to_vec();
         self.port = Some(port);
@@ -86,7 +100,7 @@ impl Task {
 
     pub(super) async fn open_line(&mut self, id: LineId, plan: &LinePlan) {
         let settings = json_text(&plan.settings);
-        let Some(refused) = self.give(&InputFrame::line_opened(id, &plan.device, &settings)) else {
+        let Some(refused) = self.give(&InputFrame::line_opened(id, &plan.device, &settings)).await else {
             return self.publish().await;
         };
         match refused {
@@ -105,23 +119,40 @@ impl Task {
 
     /// An input, and everything that follows from it.
     pub(super) async fn input(&mut self, frame: &InputFrame<'_>) {
-        match self.give(frame) {
+        let fault = self.give(frame).await;
+        self.given(frame.kind, fault).await;
+    }
+
+    /// What follows from an input that was given.
+    pub(super) async fn given(&mut self, kind: u32, fault: Option<Fault>) {
+        match fault {
             None => self.publish().await,
             Some(Fault::Refused { text, .. }) => {
-                tracing::warn!(connection = %self.config.id, kind = frame.kind, "the adapter refused an input: {text}");
+                tracing::warn!(connection = %self.config.id, kind, "the adapter refused an input: {text}");
             }
             Some(fault) => self.fault(&fault).await,
         }
     }
 
     /// Gives an input to the adapter and obeys its outputs.
-    pub(super) fn give(&mut self, frame: &InputFrame<'_>) -> Option<Fault> {
+    pub(super) async fn give(&mut self, frame: &InputFrame<'_>) -> Option<Fault> {
         let mut port = self.port.take()?;
-        let span = self.span(frame).entered();
+        let span = self.span(frame);
         let now = self.now();
-        let given = port.handle(now, frame).map(|outputs| self.obey(outputs));
+        let handled = port.handle(now, frame).await;
+        let given = span.in_scope(|| self.handled(handled));
+        self.keep(port, given)
+    }
+
+    /// Obeys what an adapter answers.
+    pub(super) fn handled(&mut self, handled: Result<&[u8], Fault>) -> Result<(), Fault> {
+        let given = handled.map(|outputs| self.obey(outputs));
         tracing::debug!(target: "jackfield::input", events = self.events.len(), "handled");
-        drop(span);
+        given
+    }
+
+    /// Keeps an adapter that lives on.
+    pub(super) fn keep(&mut self, port: Port, given: Result<(), Fault>) -> Option<Fault> {
         match given {
             Ok(()) => self.port = Some(port),
             Err(fault @ Fault::Refused { .. }) => {

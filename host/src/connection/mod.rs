@@ -7,6 +7,7 @@
 //! The types to know: [`ConnectionHandle`] (how others speak to it), [`ConnectionPlan`] (what it is made from).
 
 mod backoff;
+mod batch;
 mod client;
 mod commands;
 mod dial;

@@ -169,7 +169,8 @@ impl Task {
         }
     }
 
-    pub(super) async fn transport(&mut self, event: TransportEvent) {
+    /// One thing that happened on a transport.
+    pub(super) async fn happened(&mut self, event: TransportEvent) {
         if !self.transports.is_current(&event) {
             return;
         }
@@ -185,7 +186,6 @@ impl Task {
             Happened::Binary(bytes) => self.input(&InputFrame::message(transport, Message::Binary(&bytes))).await,
             Happened::Closed(reason) => self.closed(transport, &reason).await,
         }
-        self.born = None;
     }
 
     pub(super) async fn closed(&mut self, transport: TransportId, reason: &CloseReason) {

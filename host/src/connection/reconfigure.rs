@@ -4,13 +4,14 @@
 //! which it refuses change nothing. A line that comes, goes or differs is opened and closed alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{ErrorCode, LineId};
 
 use super::backoff::BackOff;
 use super::task::Task;
-use crate::config::{ConnectionConfig, LinePlan};
+use crate::config::{ConnectionConfig, Isolation, LinePlan};
 use crate::hub::LineKey;
 use crate::metrics::count;
 use crate::model::Loss;
@@ -22,6 +23,11 @@ pub(super) struct Change {
     pub(super) lines: Vec<(LinePlan, LineKey)>,
 }
 
+/// What an adapter is made from; with anything else it goes on running.
+fn made_from(config: &ConnectionConfig) -> (&toml::Table, &[String], Isolation, u32, Duration) {
+    (&config.settings, &config.grant, config.isolation, config.memory, config.input_timeout)
+}
+
 impl Task {
     /// Takes another configuration. What was done, in words.
     ///
@@ -31,10 +37,10 @@ impl Task {
         let mut done = Vec::new();
         let old = std::mem::replace(&mut self.config, config);
         let other_plugin = old.plugin != self.config.plugin;
-        let other_settings = old.settings != self.config.settings || old.grant != self.config.grant;
+        let other_settings = made_from(&old) != made_from(&self.config);
         let running = self.port.as_ref().and(self.plugin.as_ref().ok()).cloned();
         let made = match &running {
-            Some(plugin) if other_settings && !other_plugin => match self.make(plugin) {
+            Some(plugin) if other_settings && !other_plugin => match self.make(plugin).await {
                 Ok(made) => Some((plugin.clone(), made)),
                 Err(fault) => {
                     self.config = old;

@@ -25,7 +25,7 @@ use crate::config::{ConnectionConfig, LinePlan};
 use crate::hub::{Hub, LineKey};
 use crate::metrics::ConnectionMetrics;
 use crate::model::{Event, Model, ModelConfig, ReplyTo, UuidV7Ids};
-use crate::plugins::{LoadedPlugin, Port};
+use crate::plugins::{Fault, LoadedPlugin, Port};
 
 /// What may wait from all transports: beyond it the phone system's sockets wait.
 const TRANSPORT_QUEUE: usize = 64;
@@ -166,6 +166,7 @@ impl Task {
                 Ok(()) = self.supply.changed() => self.supplied().await,
                 Some(event) = self.transport_events.recv() => self.transport(event).await,
                 Some(done) = self.https.next() => self.input(&done.frame()).await,
+                fault = idle(&mut self.port) => self.fault(&fault).await,
                 Some(bytes) = self.posts.1.recv() => self.input(&InputFrame::posted(&bytes)).await,
                 () = sleep_until(deadline) => self.time().await,
             }
@@ -202,6 +203,14 @@ impl Task {
         let now = self.now();
         self.model.tick(now, &mut self.events);
         self.publish().await;
+    }
+}
+
+/// An adapter that ends by itself.
+async fn idle(port: &mut Option<Port>) -> Fault {
+    match port {
+        Some(port) => port.idle().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -176,18 +176,36 @@ fn keeper() -> Option<String> {
     Some(format!("{} runs; how far off it is was not asked", running.trim()))
 }
 
-/// What a later version could shut adapters away with.
+/// What adapters are shut away with.
+#[cfg(target_os = "linux")]
 pub(super) fn kernel() -> Finding {
-    let filters =
+    let seccomp =
         std::fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail").is_ok_and(|text| text.contains("errno"));
-    let modules = std::fs::read_to_string("/sys/kernel/security/lsm").ok();
-    let landlock = match modules {
-        Some(list) if list.split(',').any(|module| module.trim() == "landlock") => "landlock: yes",
-        Some(_) => "landlock: no",
-        None => "landlock: not to be seen from here",
-    };
-    let filters = if filters { "seccomp: yes" } else { "seccomp: no" };
-    Finding::ok("kernel", format!("{landlock}, {filters}; nothing needs them yet"))
+    if !seccomp {
+        return Finding::problem(
+            "kernel",
+            "it has no filters of system calls (seccomp): no adapter is started",
+            "use a kernel with CONFIG_SECCOMP_FILTER, or isolation = \"host\" for adapters that you trust",
+        );
+    }
+    if crate::plugins::runner::has_landlock() {
+        return Finding::ok("kernel", "seccomp and Landlock: adapters are shut away in processes of their own");
+    }
+    Finding::warning(
+        "kernel",
+        "it has no Landlock: while a library is loaded it can read files",
+        "use Linux 5.13 or later, with `landlock` in its list of security modules (lsm=)",
+    )
+}
+
+/// What adapters are shut away with.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn kernel() -> Finding {
+    Finding::warning(
+        "kernel",
+        "adapters run inside the host: processes of their own exist on Linux only",
+        "install only adapters that you trust like the host itself",
+    )
 }
 
 #[cfg(test)]

@@ -1,29 +1,37 @@
-//! Loading a library into this process.
+//! Loading libraries: first in a process that is thrown away, then into a runner, or into this process.
 //!
-//! A library is loaded from a private copy under its hash: overwriting a mapped file kills the process that maps it,
-//! and a file in the folder may be overwritten at any time. It is never unloaded (nothing Rust can be).
+//! Into this process a library is loaded from a private copy under its hash: overwriting a mapped file kills the
+//! process that maps it, and a file in the folder may be overwritten at any time. It is never unloaded (nothing Rust
+//! can be).
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
 use std::env::temp_dir;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use abi_stable::library::{AbiHeaderRef, LibraryError};
 use abi_stable::std_types::RVec;
 use jackfield_plugin_api::Manifest;
 use jackfield_plugin_api::abi::{EXPORT_NAME, PluginRef, status};
 use jackfield_plugin_api::frame::{FaultReport, unpack};
-use libloading::Library;
+use serde::{Deserialize, Serialize};
 
+use super::image::Image;
 use super::look::Looked;
+#[cfg(target_os = "linux")]
+use super::runner::{Order, Runners, probe};
 
+/// The most memory of a process in which a library is loaded for the first time.
+#[cfg(target_os = "linux")]
+const PROBE_MEMORY: u64 = 256 * 1024 * 1024;
 /// What is kept of a text that a library, or a crate, makes of an error.
 const MOST_TEXT: usize = 300;
 
 /// Why a library could not be loaded.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The private copy could not be written.
@@ -43,12 +51,24 @@ pub enum LoadError {
     /// Its manifest cannot be had.
     #[error("its manifest: {0}")]
     Manifest(String),
+    /// The process in which it was loaded first ended.
+    #[error("when it is loaded, {0}")]
+    Ended(String),
+    /// It did not let go of the process in which it was loaded first.
+    #[error("when it is loaded, it does not come back within {seconds} s")]
+    Late {
+        /// How long it had.
+        seconds: u64,
+    },
+    /// There is no process to load it in first.
+    #[error("{0}")]
+    Runner(String),
 }
 
 impl LoadError {
     /// Whether loading the same bytes again may help: there is space again, a library that it needs was installed.
     pub(super) fn may_pass(&self) -> bool {
-        matches!(self, Self::Copy { .. } | Self::Link(_))
+        matches!(self, Self::Copy { .. } | Self::Link(_) | Self::Late { .. } | Self::Runner(_))
     }
 }
 
@@ -63,7 +83,7 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// A library in this process.
+/// A library that was loaded once, and can be loaded wherever it is to run.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LoadedPlugin {
@@ -71,7 +91,7 @@ pub struct LoadedPlugin {
     pub manifest: Manifest,
     /// SHA-256 of its file.
     pub hash: String,
-    pub(super) module: PluginRef,
+    library: Arc<Library>,
 }
 
 impl std::fmt::Debug for LoadedPlugin {
@@ -81,14 +101,62 @@ impl std::fmt::Debug for LoadedPlugin {
     }
 }
 
-/// Loads libraries, each content once: what was loaded is there for as long as the process is.
+impl LoadedPlugin {
+    /// Its root module in this process, mapped when it is first asked for: then it is there for as long as the process
+    /// is.
+    pub(super) fn module(&self) -> Result<PluginRef, LoadError> {
+        self.library.module(&self.hash)
+    }
+
+    /// What a runner is started with. None: this program starts none.
+    #[cfg(target_os = "linux")]
+    pub(super) fn order(&self, name: &str, granted: &[String], memory: u64) -> Option<Order> {
+        Some(Order {
+            runners: Runners::own()?,
+            image: Arc::clone(&self.library.image),
+            name: name.to_owned(),
+            granted: granted.to_vec(),
+            memory,
+        })
+    }
+}
+
+/// A library's bytes, and where they are mapped.
+struct Library {
+    image: Arc<Image>,
+    /// Held while it is mapped, which happens once; by nobody who handles events.
+    module: Mutex<Option<PluginRef>>,
+    mapped: Arc<AtomicUsize>,
+}
+
+impl Library {
+    fn module(&self, hash: &str) -> Result<PluginRef, LoadError> {
+        let mut module = self.module.lock().unwrap_or_else(PoisonError::into_inner);
+        match *module {
+            Some(module) => Ok(module),
+            // What could not be mapped may be mapped later: there is room again.
+            None => Ok(*module.insert(self.map(hash)?)),
+        }
+    }
+
+    fn map(&self, hash: &str) -> Result<PluginRef, LoadError> {
+        let copied = self.image.bytes().and_then(|bytes| copy(hash, &bytes));
+        let (private, copy) = copied.map_err(|e| LoadError::Copy { folder: temp_dir(), why: innermost(&e) })?;
+        let library = open(&copy)?;
+        self.mapped.fetch_add(1, Ordering::Relaxed);
+        if cfg!(windows) {
+            // It cannot be removed while it is mapped.
+            let _ = private.keep();
+        }
+        root_module(library)
+    }
+}
+
+/// Loads libraries, each content once.
 #[derive(Debug, Default)]
 pub struct Loader {
     known: HashMap<String, Result<Arc<LoadedPlugin>, LoadError>>,
-    mapped: usize,
-    /// Copies that are mapped. Where such a file can be removed it is gone already, so that a host that is killed
-    /// leaves nothing behind.
-    private: Vec<tempfile::TempDir>,
+    mapped: Arc<AtomicUsize>,
 }
 
 impl Loader {
@@ -100,7 +168,7 @@ impl Loader {
         if let Some(known) = self.known.get(&looked.hash) {
             return known.clone();
         }
-        let loaded = self.map(looked).map(Arc::new);
+        let loaded = self.first(looked).map(Arc::new);
         if loaded.as_ref().err().is_none_or(|error| !error.may_pass()) {
             self.known.insert(looked.hash.clone(), loaded.clone());
         }
@@ -116,35 +184,53 @@ impl Loader {
     /// How many libraries are mapped into this process, for good.
     #[must_use]
     pub fn mapped(&self) -> usize {
-        self.mapped
+        self.mapped.load(Ordering::Relaxed)
     }
 
-    fn map(&mut self, looked: &Looked) -> Result<LoadedPlugin, LoadError> {
-        let (private, copy) = copy(looked).map_err(|e| {
-            // The innermost says why; what is around it names a place that is another each time.
-            let why = e.get_ref().and_then(|inner| inner.source()).map_or_else(|| e.to_string(), ToString::to_string);
-            LoadError::Copy { folder: temp_dir(), why }
-        })?;
-        let library = open(&copy)?;
-        self.mapped += 1;
-        if cfg!(windows) {
-            self.private.push(private);
-        }
-        let module = root_module(library)?;
-        let mut out = RVec::new();
-        let status = module.manifest()(&mut out);
-        if status != status::OK {
-            let text = unpack::<FaultReport>(&out).map_or_else(|e| e, |f| format!("{} ({})", f.text, f.place));
-            return Err(LoadError::Manifest(text));
-        }
-        let manifest: Manifest = unpack(&out).map_err(LoadError::Manifest)?;
-        check_manifest(&manifest).map_err(LoadError::Manifest)?;
-        Ok(LoadedPlugin { manifest, hash: looked.hash.clone(), module })
+    fn first(&self, looked: &Looked) -> Result<LoadedPlugin, LoadError> {
+        let image =
+            Image::new(&looked.bytes).map_err(|e| LoadError::Copy { folder: temp_dir(), why: innermost(&e) })?;
+        let library =
+            Arc::new(Library { image: Arc::new(image), module: Mutex::default(), mapped: Arc::clone(&self.mapped) });
+        let manifest = read_manifest(&library, looked)?;
+        Ok(LoadedPlugin { manifest, hash: looked.hash.clone(), library })
     }
 }
 
+/// Foreign code runs here for the first time: in a process of its own, where there are runners.
+fn read_manifest(library: &Library, looked: &Looked) -> Result<Manifest, LoadError> {
+    #[cfg(target_os = "linux")]
+    if let Some(runners) = Runners::own() {
+        let order = Order {
+            runners,
+            image: Arc::clone(&library.image),
+            name: looked.section.name.clone(),
+            granted: Vec::new(),
+            memory: PROBE_MEMORY,
+        };
+        return check_manifest(&probe(&order)?).map_err(LoadError::Manifest);
+    }
+    check_manifest(&manifest_bytes(library.module(&looked.hash)?)?).map_err(LoadError::Manifest)
+}
+
+/// What a library writes of itself.
+pub(super) fn manifest_bytes(module: PluginRef) -> Result<Vec<u8>, LoadError> {
+    let mut out = RVec::new();
+    let status = module.manifest()(&mut out);
+    if status != status::OK {
+        let text = unpack::<FaultReport>(&out).map_or_else(|e| e, |f| format!("{} ({})", f.text, f.place));
+        return Err(LoadError::Manifest(text));
+    }
+    Ok(out.into_vec())
+}
+
+/// The innermost error says why; what is around it names a place that is another each time.
+fn innermost(error: &std::io::Error) -> String {
+    error.get_ref().and_then(|inner| inner.source()).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
 /// Writes the bytes that were looked at into a folder that is nobody else's (mode 0700), under their hash.
-fn copy(looked: &Looked) -> std::io::Result<(tempfile::TempDir, PathBuf)> {
+fn copy(hash: &str, bytes: &[u8]) -> std::io::Result<(tempfile::TempDir, PathBuf)> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
@@ -152,22 +238,31 @@ fn copy(looked: &Looked) -> std::io::Result<(tempfile::TempDir, PathBuf)> {
         builder.permissions(std::fs::Permissions::from_mode(0o700));
     }
     let private = builder.prefix("jackfield-").tempdir()?;
-    let copy = private.path().join(format!("{}{}", looked.hash, std::env::consts::DLL_SUFFIX));
-    std::fs::write(&copy, &looked.bytes)?;
+    let copy = private.path().join(format!("{hash}{}", std::env::consts::DLL_SUFFIX));
+    std::fs::write(&copy, bytes)?;
     Ok((private, copy))
 }
 
-fn open(copy: &Path) -> Result<Library, LoadError> {
-    // SAFETY: the file passed the static check and is ours alone; its constructors are those of a Rust cdylib. That
+fn open(copy: &Path) -> Result<libloading::Library, LoadError> {
+    // SAFETY: the file passed the static check and is ours alone; it was loaded before in a process of its own. That
     // the library's code is sound is what the administrator trusts when choosing `isolation = "host"`.
-    unsafe { Library::new(copy) }.map_err(|e| {
+    unsafe { libloading::Library::new(copy) }.map_err(|e| {
         // The copy has another place each time, which says nothing to anybody.
         let place = format!("{}: ", copy.display());
         LoadError::Link(with_sources(&e).replace(&place, ""))
     })
 }
 
-fn root_module(library: Library) -> Result<PluginRef, LoadError> {
+/// A library behind a descriptor, for a process that has no other.
+///
+/// # Safety
+/// The library's code runs in this process.
+#[cfg(target_os = "linux")]
+pub(super) unsafe fn from_descriptor(library: std::os::fd::RawFd) -> Result<PluginRef, LoadError> {
+    root_module(open(Path::new(&format!("/proc/self/fd/{library}")))?)
+}
+
+fn root_module(library: libloading::Library) -> Result<PluginRef, LoadError> {
     // What is returned points into the library for ever, and what has run once cannot be unloaded.
     let library = ManuallyDrop::new(library);
     // SAFETY: every library with our section exports this symbol as a `LibHeader`, whose first field is the
@@ -191,7 +286,8 @@ fn envelope(error: &LibraryError) -> String {
     format!("{what}; the vendor must build it with this version of jackfield-plugin-api")
 }
 
-fn check_manifest(manifest: &Manifest) -> Result<(), String> {
+fn check_manifest(bytes: &[u8]) -> Result<Manifest, String> {
+    let manifest: Manifest = unpack(bytes)?;
     let name = &manifest.name;
     let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if name.is_empty() || name.len() > 100 || !name.bytes().all(good) {
@@ -200,7 +296,7 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
     if super::version::version_key(&manifest.version).is_none() {
         return Err(format!("the version `{}` is no semantic version (1.2.3)", manifest.version));
     }
-    Ok(())
+    Ok(manifest)
 }
 
 #[cfg(test)]
@@ -215,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_copy_is_what_was_looked_at_and_nobody_elses() {
-        let (private, copy) = copy(&some()).unwrap();
+        let (private, copy) = copy(&some().hash, &some().bytes).unwrap();
         assert_eq!(std::fs::read(&copy).unwrap(), some().bytes);
         assert!(copy.file_name().unwrap().to_string_lossy().starts_with("0123abcd"));
         #[cfg(unix)]

@@ -1,5 +1,5 @@
 //! Libraries: looked at before anything of them is mapped ([`look`]), loaded ([`load`]), and run behind the seam that
-//! every isolation shares ([`port`]).
+//! every isolation shares ([`port`]): in processes of their own (`runner`), or in this one (`inside`).
 //!
 //! Where they come from is a [`folder`], which is watched ([`watch`]) while the host runs. What it has to offer is a
 //! [`catalogue`]; which connection gets what of it is the business of [`crate::service`].
@@ -7,16 +7,24 @@
 pub mod catalogue;
 mod file;
 pub mod folder;
+mod image;
+mod inside;
 pub mod load;
 mod log;
 pub mod look;
+#[cfg(target_os = "linux")]
+mod needs;
 pub mod port;
+#[cfg(target_os = "linux")]
+pub(crate) mod runner;
 mod version;
 pub mod watch;
+#[cfg(target_os = "linux")]
+mod words;
 
 pub use catalogue::{Catalogue, Entry, State};
 pub use folder::Folder;
 pub use load::{LoadError, LoadedPlugin, Loader};
 pub use look::{Looked, Refused};
-pub use port::{Fault, Port};
+pub use port::{Fault, Place, Port};
 pub use watch::FolderWatch;

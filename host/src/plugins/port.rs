@@ -1,13 +1,20 @@
 //! The seam between a connection and its adapter: inputs and outputs are frames, wherever the adapter runs.
 
-use abi_stable::std_types::{RArc, ROption, RSlice, RVec};
+use std::time::Duration;
+
 use jackfield_plugin_api::Timestamp;
-use jackfield_plugin_api::abi::{AbiAdapterObject, AbiPoster, AbiPoster_TO, abi_stable, status};
-use jackfield_plugin_api::frame::input::{self, InputFrame};
+use jackfield_plugin_api::abi::status;
+use jackfield_plugin_api::frame::input::{InputFrame, NEW};
 use jackfield_plugin_api::frame::{FaultReport, Refusal, Start, pack, unpack};
 use tokio::sync::mpsc;
 
+use super::inside::Inside;
 use super::load::LoadedPlugin;
+#[cfg(target_os = "linux")]
+use super::runner::Link;
+
+/// What an adapter may answer to one input: more is a flood, not an answer.
+pub const MOST_OUTPUT: usize = 16 * 1024 * 1024;
 
 /// Why an adapter did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,30 +36,75 @@ pub enum Fault {
         /// Where.
         place: String,
     },
+    /// Its process ended. It is gone.
+    #[error("{how}{}", if said.is_empty() { String::new() } else { format!("; its last words: {said}") })]
+    Ended {
+        /// How.
+        how: String,
+        /// What it wrote last.
+        said: String,
+    },
+    /// It did not answer in time; its process was ended.
+    #[error("it did not answer within {} ms; its process was ended", after.as_millis())]
+    Late {
+        /// How long it had.
+        after: Duration,
+    },
+    /// Its answer to one input was too large. It is ended.
+    #[error("it answers one input with {bytes} bytes; at most {MOST_OUTPUT} are taken")]
+    Flood {
+        /// How large.
+        bytes: usize,
+    },
     /// It broke the envelope's rules.
     #[error("{0}")]
     Broken(String),
 }
 
-/// A running adapter. Every call is one crossing of the ABI.
-pub struct Port {
-    adapter: AbiAdapterObject,
-    out: RVec<u8>,
+/// Where an adapter is to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// In this process.
+    Host,
+    /// In one of its own.
+    Process {
+        /// The connection, for the log and for `ps`.
+        name: &'a str,
+        /// The most memory of its own, in bytes.
+        memory: u64,
+        /// How long an input may take.
+        patience: Duration,
+    },
 }
 
-impl std::fmt::Debug for Port {
+/// A running adapter.
+#[derive(Debug)]
+pub struct Port(Kind);
+
+enum Kind {
+    Host(Inside),
+    #[cfg(target_os = "linux")]
+    Process(Box<Link>),
+}
+
+impl std::fmt::Debug for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Port").finish_non_exhaustive()
+        match self {
+            Self::Host(_) => f.write_str("Host"),
+            #[cfg(target_os = "linux")]
+            Self::Process(link) => write!(f, "Process({:?})", link.id()),
+        }
     }
 }
 
-#[derive(Clone)]
-struct QueuePoster(mpsc::Sender<Vec<u8>>);
-
-impl AbiPoster for QueuePoster {
-    fn post(&self, bytes: RSlice<'_, u8>) -> bool {
-        self.0.try_send(bytes.to_vec()).is_ok()
-    }
+/// What became of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answered {
+    /// The envelope's status.
+    Status(u32),
+    /// It was not given to the adapter.
+    #[cfg(target_os = "linux")]
+    Skipped,
 }
 
 impl Port {
@@ -60,53 +112,150 @@ impl Port {
     /// [`outputs`](Self::outputs).
     ///
     /// # Errors
+    /// Settings it refuses, a panic, no process for it.
+    pub async fn create(
+        plugin: &LoadedPlugin,
+        place: Place<'_>,
+        at: Timestamp,
+        start: &Start,
+        posted: mpsc::Sender<Vec<u8>>,
+    ) -> Result<Self, Fault> {
+        match place {
+            #[cfg(target_os = "linux")]
+            Place::Process { name, memory, patience } => {
+                let order = plugin.order(name, &start.granted, memory).ok_or_else(|| {
+                    Fault::Broken("this program cannot start itself as a runner; use isolation = \"host\"".to_owned())
+                })?;
+                let link = Link::create(&order, patience, at, start, posted).await?;
+                Ok(Self(Kind::Process(Box::new(link))))
+            }
+            _ => Self::in_host(plugin, at, start, posted),
+        }
+    }
+
+    /// Makes an adapter in this process.
+    ///
+    /// # Errors
     /// Settings it refuses, a panic.
-    pub fn create(
+    pub fn in_host(
         plugin: &LoadedPlugin,
         at: Timestamp,
         start: &Start,
         posted: mpsc::Sender<Vec<u8>>,
     ) -> Result<Self, Fault> {
-        let (mut adapter, mut out) = (ROption::RNone, RVec::new());
-        let head = pack(start);
-        let poster = AbiPoster_TO::from_ptr(RArc::new(QueuePoster(posted)), abi_stable::sabi_trait::TD_Opaque);
-        let status = plugin.module.create()(
-            input::NEW,
-            at.micros(),
-            RSlice::from_slice(&head),
-            RSlice::from_slice(&[]),
-            poster,
-            &mut adapter,
-            &mut out,
-        );
-        match adapter {
-            ROption::RSome(adapter) if status == status::OK => Ok(Self { adapter, out }),
-            _ => Err(fault(status, &out)),
+        let module = plugin.module().map_err(|e| Fault::Broken(e.to_string()))?;
+        let post = move |bytes: &[u8]| posted.try_send(bytes.to_vec()).is_ok();
+        match Inside::create(module, at.micros(), NEW, &pack(start), &[], post) {
+            Ok(adapter) => Ok(Self(Kind::Host(adapter))),
+            Err((status, out)) => Err(fault(status, &out)),
         }
     }
 
     /// Gives one input; the outputs are frames.
     ///
     /// # Errors
-    /// A refusal (the adapter lives on), or a panic (it does not).
-    pub fn handle(&mut self, at: Timestamp, frame: &InputFrame<'_>) -> Result<&[u8], Fault> {
-        self.out.clear();
-        let head = RSlice::from_slice(&frame.head);
-        let body = RSlice::from_slice(&frame.body);
-        match self.adapter.handle(at.micros(), frame.kind, frame.arg, head, body, &mut self.out) {
-            status::OK => Ok(self.out.as_slice()),
-            status => Err(fault(status, &self.out)),
+    /// A refusal (the adapter lives on), or a fault (it does not).
+    pub async fn handle(&mut self, at: Timestamp, frame: &InputFrame<'_>) -> Result<&[u8], Fault> {
+        match &mut self.0 {
+            Kind::Host(adapter) => here(adapter, at, frame),
+            #[cfg(target_os = "linux")]
+            Kind::Process(link) => {
+                link.say(at, false, frame);
+                match link.answer().await? {
+                    Answered::Status(status) => good(status, link.outputs()),
+                    Answered::Skipped => Err(Fault::Broken("it was skipped, which nobody asked for".to_owned())),
+                }
+            }
+        }
+    }
+
+    /// The same for an adapter in this process, at once.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub fn handle_here(&mut self, at: Timestamp, frame: &InputFrame<'_>) -> Result<&[u8], Fault> {
+        match &mut self.0 {
+            Kind::Host(adapter) => here(adapter, at, frame),
+            #[cfg(target_os = "linux")]
+            Kind::Process(_) => Err(Fault::Broken("it runs in a process of its own".to_owned())),
+        }
+    }
+
+    /// Whether several inputs may be given with [`say`](Self::say) before their answers are asked for.
+    #[must_use]
+    pub fn is_apart(&self) -> bool {
+        !matches!(self.0, Kind::Host(_))
+    }
+
+    /// Gives an input whose answer is asked for later, in order. Only where [`is_apart`](Self::is_apart).
+    pub fn say(&mut self, at: Timestamp, joined: bool, frame: &InputFrame<'_>) {
+        match &mut self.0 {
+            Kind::Host(_) => {}
+            #[cfg(target_os = "linux")]
+            Kind::Process(link) => link.say(at, joined, frame),
+        }
+    }
+
+    /// The answer to the first input that has none. `None`: the adapter was not given it, because one before it has
+    /// changed the transports.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn answer(&mut self) -> Result<Option<&[u8]>, Fault> {
+        match &mut self.0 {
+            Kind::Host(_) => Ok(None),
+            #[cfg(target_os = "linux")]
+            Kind::Process(link) => match link.answer().await? {
+                Answered::Status(status) => good(status, link.outputs()).map(Some),
+                Answered::Skipped => Ok(None),
+            },
+        }
+    }
+
+    /// Waits until the adapter ends though nothing was asked of it.
+    pub async fn idle(&mut self) -> Fault {
+        match &mut self.0 {
+            Kind::Host(_) => std::future::pending().await,
+            #[cfg(target_os = "linux")]
+            Kind::Process(link) => link.idle().await,
         }
     }
 
     /// The outputs of the last call.
     #[must_use]
     pub fn outputs(&self) -> &[u8] {
-        self.out.as_slice()
+        match &self.0 {
+            Kind::Host(adapter) => adapter.out(),
+            #[cfg(target_os = "linux")]
+            Kind::Process(link) => link.outputs(),
+        }
+    }
+
+    /// The adapter's own process.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        match &self.0 {
+            Kind::Host(_) => None,
+            #[cfg(target_os = "linux")]
+            Kind::Process(link) => link.id(),
+        }
     }
 }
 
-fn fault(status: u32, out: &RVec<u8>) -> Fault {
+fn here<'a>(adapter: &'a mut Inside, at: Timestamp, frame: &InputFrame<'_>) -> Result<&'a [u8], Fault> {
+    let status = adapter.handle(at.micros(), frame.kind, frame.arg, &frame.head, &frame.body);
+    good(status, adapter.out())
+}
+
+fn good(status: u32, out: &[u8]) -> Result<&[u8], Fault> {
+    match status {
+        status::OK if out.len() > MOST_OUTPUT => Err(Fault::Flood { bytes: out.len() }),
+        status::OK => Ok(out),
+        status => Err(fault(status, out)),
+    }
+}
+
+pub(super) fn fault(status: u32, out: &[u8]) -> Fault {
     let read = match status {
         status::REFUSED => unpack(out).map(|Refusal { path, text }| Fault::Refused { path, text }),
         status::FAULT => unpack(out).map(|FaultReport { text, place }| Fault::Panicked { text, place }),

@@ -41,7 +41,6 @@ pub(crate) fn config(port: u16, user: &str, secret: &str) -> String {
 [[connection]]
 id = "ast"
 plugin = "asterisk"
-isolation = "host"
 backoff = {{ first = "200ms", most = "1s" }}
 [connection.settings]
 host = "127.0.0.1"

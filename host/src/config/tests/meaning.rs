@@ -42,7 +42,6 @@ fn every_finding_is_told_at_once() {
         .replace("[\"ast/101\"]", "[\"ast/*\", \"as/101\", \"101\"]");
     let told = config(&bad).unwrap_err();
     for part in [
-        "2:5: connection `ast`: isolation: \"process\" (the default) does not exist",
         "isolated: unknown key",
         "at least 16",
         "named one by one",
