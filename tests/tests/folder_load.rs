@@ -145,7 +145,7 @@ fn exchange(isolation: &str, mapped: usize) {
     let other = [simulator.as_slice(), b"another build"].concat();
     let builds: Vec<Vec<u8>> =
         ["1.0.0", "1.1.0", "1.2.0"].iter().map(|version| Fixture::version(version).bytes().unwrap()).collect();
-    let mut setup = Setup::new(CONFIG.replace("ISOLATION", "host"), &[]);
+    let mut setup = Setup::new(CONFIG.replace("ISOLATION", isolation), &[]);
     setup.files.push((library::file_name("fix"), builds[0].clone()));
     setup.files.push((library::file_name("sim"), simulator.clone()));
     setup.env.push(("TMPDIR".to_owned(), temporary.path().to_string_lossy().into_owned()));
