@@ -36,7 +36,9 @@ impl Run {
             .enable_all()
             .build()
             .map_err(|e| Failure::new(format!("the runtime: {e}")))?;
-        runtime.block_on(serve(self.file.config, config, levels))
+        let served = runtime.block_on(serve(self.file.config, config, levels));
+        telemetry::flush();
+        served
     }
 }
 

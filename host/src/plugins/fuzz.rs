@@ -15,7 +15,8 @@ pub fn library(bytes: &[u8]) {
     #[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
     for (what, offset, size) in elf_ranges(bytes) {
         // What is mapped and not there is a bus error when it is touched.
-        assert!(offset.checked_add(size).is_some_and(|end| end <= bytes.len() as u64), "{what}: {offset} + {size}");
+        let there = size == 0 || offset.checked_add(size).is_some_and(|end| end <= bytes.len() as u64);
+        assert!(there, "{what}: {offset} + {size}");
     }
 }
 
@@ -35,22 +36,30 @@ fn elf_ranges(bytes: &[u8]) -> Vec<(&'static str, u64, u64)> {
         let field = at.checked_add(size).and_then(|end| bytes.get(at..end)).unwrap_or_default();
         field.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
     };
-    let (segments, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
-    let mut ranges = vec![("the table of segments", segments, size * count)];
-    // Only these are mapped.
-    const LOAD: u64 = 1;
-    for header in (0..count).map(|index| segments.saturating_add(index * size)) {
-        if number(header, 4) == LOAD {
-            ranges.push(("a segment", number(header.saturating_add(0x08), 8), number(header.saturating_add(0x20), 8)));
-        }
-    }
+    // Counts that do not fit stand in the first section, which is reserved; a table at 0 is none.
     let (sections, size, count) = (number(0x28, 8), number(0x3a, 2), number(0x3c, 2));
-    ranges.push(("the table of sections", sections, size * count));
-    // Such sections take no place in the file; the first is reserved, and nobody reads it.
+    let first = |at: u64, size| if sections == 0 { 0 } else { number(sections.saturating_add(at), size) };
+    let count = if count == 0 { first(0x20, 8) } else { count };
+    let mut ranges = vec![("the table of sections", sections, size.saturating_mul(count))];
+    let headers = |table: u64, size: u64, count: u64| {
+        let count = if table == 0 { 0 } else { count.min(bytes.len() as u64) };
+        (0..count).map(move |index| table.saturating_add(index * size))
+    };
+    // Such sections take no place in the file.
     const NO_BITS: u64 = 8;
-    for header in (1..count).map(|index| sections.saturating_add(index * size)) {
+    for header in headers(sections, size, count).skip(1) {
         if number(header.saturating_add(0x04), 4) != NO_BITS {
             ranges.push(("a section", number(header.saturating_add(0x18), 8), number(header.saturating_add(0x20), 8)));
+        }
+    }
+    let (segments, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
+    let count = if count == 0xffff { first(0x2c, 4) } else { count };
+    // Only these are mapped.
+    const LOAD: u64 = 1;
+    for header in headers(segments, size, count) {
+        ranges.push(("a segment's header", header, size));
+        if number(header, 4) == LOAD {
+            ranges.push(("a segment", number(header.saturating_add(0x08), 8), number(header.saturating_add(0x20), 8)));
         }
     }
     ranges
