@@ -1,5 +1,6 @@
 //! A host as a process: its own folder, its own configuration, its log.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -27,6 +28,8 @@ pub struct Setup {
     pub version: Version,
     /// Environment variables.
     pub env: Vec<(String, String)>,
+    /// A command that becomes the host, which is its last arguments: `unshare -m`. Empty: none.
+    pub through: Vec<String>,
 }
 
 impl Setup {
@@ -39,6 +42,7 @@ impl Setup {
             files: Vec::new(),
             version: Version::Present,
             env: Vec::new(),
+            through: Vec::new(),
         }
     }
 
@@ -85,7 +89,9 @@ impl Host {
         let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[plugins]\nfolder = \"adapters\"\n{}", setup.config);
         fs::write(dir.path().join("jackfield.toml"), config).map_err(text)?;
         let program = build::jackfield(setup.version)?;
-        let mut child = Command::new(&program)
+        let mut words = setup.through.iter().map(OsStr::new).chain([program.as_os_str()]);
+        let mut child = Command::new(words.next().unwrap_or_default())
+            .args(words)
             .env("XDG_RUNTIME_DIR", dir.path())
             .env_remove("RUNTIME_DIRECTORY")
             .arg("run")

@@ -262,25 +262,6 @@ fn a_slow_copy_is_taken_when_it_is_complete() {
     host.wait_log("it was written less than 300 ms ago; it is taken when it rests").unwrap();
 }
 
-#[cfg(unix)]
-#[test]
-fn a_copy_that_cannot_be_written_is_tried_again() {
-    let place = tempfile::tempdir().unwrap();
-    let missing = place.path().join("missing");
-    let mut setup = Setup::new(config("scan = \"200ms\"", "isolation = \"host\""), &[]);
-    setup.files.push((library::file_name("fix"), Fixture::version("1.0.0").bytes().unwrap()));
-    setup.env.push(("TMPDIR".to_owned(), missing.to_string_lossy().into_owned()));
-    let host = setup.start().unwrap();
-    let why = status(&host)["lastError"]["text"].as_str().unwrap().to_owned();
-    let part = format!("its private copy in {} cannot be written: ", missing.display());
-    assert!(why.contains(&part), "{why}");
-    let mut alice = host.client(ALICE).unwrap();
-    fs::create_dir(&missing).unwrap();
-    comes_up(&mut alice, "1.0.0");
-    assert_eq!(fs::read_dir(&missing).unwrap().count(), 0, "no copy is left once it is loaded");
-    host.wait_metric(ALICE, "jackfield_plugin_libraries 1").unwrap();
-}
-
 #[test]
 fn a_library_that_never_comes_back_holds_up_nobody() {
     let mut host = host("", "", Some(&Fixture::version("1.0.0")));
@@ -339,7 +320,7 @@ fn a_host_that_starts_right_after_a_library_came_begins_without_an_error() {
 
 #[test]
 fn a_host_whose_folder_is_missing_waits_for_it() {
-    let mut setup = Setup::new(config("scan = \"200ms\"", "isolation = \"host\""), &[]);
+    let mut setup = Setup::new(config("scan = \"200ms\"", ""), &[]);
     setup.env.push(("JACKFIELD_PLUGINS__FOLDER".to_owned(), "later".to_owned()));
     let host = setup.start().unwrap();
     let why = status(&host)["lastError"]["text"].as_str().unwrap().to_owned();

@@ -211,3 +211,25 @@ fn raw_messages_are_shown_to_who_asks_and_may() {
     assert!(raw["params"]["rawSeq"].is_u64() && raw["params"].get("seq").is_none(), "{raw}");
     alice.call("unsubscribeRaw", &json!({})).unwrap();
 }
+
+#[test]
+fn the_folder_is_found_though_secrets_are_there_for_the_host_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, folder) = (dir.path().join("jackfield.toml"), dir.path().join("adapters"));
+    fs::create_dir(&folder).unwrap();
+    let library = build::library("fixture", Version::Present).unwrap();
+    fs::copy(&library, folder.join(library.file_name().unwrap())).unwrap();
+    let user = "[[user]]\nname = \"alice\"\nrole = \"admin\"\ntoken = { env = \"NOT_SET_ANYWHERE\" }\nlines = []\n";
+    let plugins = |text: &str| {
+        fs::write(&file, format!("{text}{user}")).unwrap();
+        jackfield(&["plugins", "--config", file.to_str().unwrap()])
+    };
+    let output = plugins("[plugins]\nfolder = \"adapters\"\n");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && shown.starts_with("fixture "), "{output:?}");
+    // Where the folder may be another than is meant, nothing is shown.
+    for wrong in ["[plugins]\nfolder = 7\n", "[plugns]\nfolder = \"adapters\"\n"] {
+        let output = plugins(wrong);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{wrong}");
+    }
+}

@@ -65,9 +65,17 @@ fn fuzz(target: &str, seconds: u32) -> Result<Command, String> {
     }
     command.args(["--", "-rss_limit_mb=1024", "-timeout=10", "-max_len=16384", "-print_final_stats=1"]);
     command.arg(format!("-max_total_time={seconds}"));
-    let words = folder.join("ami.dict");
+    let words = folder.join(dictionary(target));
     if words.is_file() {
         command.arg(format!("-dict={}", words.display()));
     }
     Ok(command)
+}
+
+/// The words of what a target reads; there need be none.
+fn dictionary(target: &str) -> String {
+    match target {
+        "ami_framing" | "asterisk_adapter" => "ami.dict".to_owned(),
+        other => format!("{other}.dict"),
+    }
 }

@@ -1,11 +1,11 @@
 //! `jackfield plugins`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::{ConfigFile, Failure, output};
-use crate::config;
+use crate::config::{self, ConfigError, Finding, Reading};
 use crate::plugins::{Entry, Folder, State};
 
 /// Shows the libraries of a folder: what each is, or why it is refused.
@@ -28,7 +28,7 @@ impl Plugins {
     pub(super) fn main(self) -> Result<(), Failure> {
         let folder = match self.folder {
             Some(folder) => folder,
-            None => config::load(&self.file.config).map_err(|e| Failure::config(&e))?.plugins.folder,
+            None => configured(&self.file.config)?,
         };
         let found = Folder::once(&folder).map_err(Failure::new)?;
         if let Some(trouble) = &found.trouble {
@@ -45,6 +45,17 @@ impl Plugins {
             output::say(&as_text(entry))?;
         }
         Ok(())
+    }
+}
+
+/// The configuration's folder. What is wrong with its connections, lines and users is no hindrance: their secrets may be
+/// there for the host alone.
+fn configured(file: &Path) -> Result<PathBuf, Failure> {
+    let Reading { config, findings } = config::read(file).map_err(|e| Failure::config(&e))?;
+    let elsewhere = |finding: &Finding| matches!(finding.path.first_key(), Some("connection" | "line" | "user"));
+    match config {
+        Some(config) if findings.list.iter().all(elsewhere) => Ok(config.plugins.folder),
+        _ => Err(Failure::config(&ConfigError::Refused(findings))),
     }
 }
 

@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 
 use super::manager::Manager;
 use super::{ConfigFile, Failure};
-use crate::config::{self, Findings};
+use crate::config::{self, Finding, Findings};
 #[cfg(unix)]
 use crate::control;
 use crate::control::Requests;
 use crate::service::{Report, Service};
 use crate::telemetry::{self, Levels};
+
+/// So many wrong settings are named in the log of a start.
+const MOST_TOLD: usize = 50;
 
 /// Runs the host in the foreground until SIGTERM or Ctrl-C.
 #[derive(Debug, clap::Args)]
@@ -33,7 +36,9 @@ impl Run {
             .enable_all()
             .build()
             .map_err(|e| Failure::new(format!("the runtime: {e}")))?;
-        runtime.block_on(serve(self.file.config, config, levels))
+        let served = runtime.block_on(serve(self.file.config, config, levels));
+        telemetry::flush();
+        served
     }
 }
 
@@ -52,6 +57,7 @@ async fn serve(file: PathBuf, config: config::Config, levels: Levels) -> Result<
     let mut signals = Signals::new().map_err(|e| Failure::new(format!("signals: {e}")))?;
     let mut requests = control(&file);
     let service = Service::start(config, seed).await.map_err(Failure::new)?;
+    tell_misfits(&file, service.misfits());
     tracing::info!("clients connect to {}", service.url());
     let mut running = Running { file, service, levels, manager: Manager::new() };
     running.manager.ready(&running.service.summary());
@@ -125,6 +131,18 @@ impl Running {
             _ => self.levels.set(connection, level),
         }
         Ok(self.levels.shown())
+    }
+}
+
+/// An adapter says which setting it does not take; this says where in the file it stands, as `jackfield check` does.
+fn tell_misfits(file: &Path, mut misfits: Vec<Finding>) {
+    let more = misfits.len().saturating_sub(MOST_TOLD);
+    misfits.truncate(MOST_TOLD);
+    for finding in misfits {
+        tracing::error!("configuration: {}", Findings { file: file.to_owned(), list: vec![finding] });
+    }
+    if more > 0 {
+        tracing::error!("configuration: and {more} more findings; `jackfield check` shows them");
     }
 }
 

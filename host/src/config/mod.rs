@@ -8,8 +8,12 @@
 pub mod check;
 mod duration;
 mod finding;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod lines;
 pub mod load;
+#[cfg(any(test, feature = "fuzz"))]
+mod made_up;
 mod path;
 pub mod print;
 mod repair;

@@ -59,7 +59,7 @@ impl KeyPath {
     }
 
     /// The first key, if it begins with one.
-    pub(super) fn first_key(&self) -> Option<&str> {
+    pub(crate) fn first_key(&self) -> Option<&str> {
         match self.0.first() {
             Some(Step::Key(key)) => Some(key),
             _ => None,

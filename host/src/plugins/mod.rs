@@ -7,6 +7,8 @@
 pub mod catalogue;
 mod file;
 pub mod folder;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod image;
 mod inside;
 pub mod load;

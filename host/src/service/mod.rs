@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::api::server::{Certificate, Server};
 use crate::api::{Directory, Shared, http};
-use crate::config::{Config, ConnectionConfig, LinePlan, check};
+use crate::config::{Config, ConnectionConfig, Finding, LinePlan, check, settings};
 use crate::connection::{ConnectionHandle, ConnectionPlan};
 use crate::hub::{AskView, Hub, LineKey, close_code, frame};
 use crate::metrics::Metrics;
@@ -154,6 +154,13 @@ impl Service {
             config: connection.clone(),
             seed: self.seed ^ std::hash::Hasher::finish(&hasher),
         }
+    }
+
+    /// What is wrong with the settings of the adapters that are there. It keeps a connection or a line down, not the
+    /// host; only `run` asks, at the start: a reload is refused by it.
+    #[must_use]
+    pub fn misfits(&self) -> Vec<Finding> {
+        settings::misfits(&self.config, &**self.catalogue.borrow())
     }
 
     /// Where clients connect.

@@ -1,7 +1,7 @@
 //! Damaged texts: whatever is in the file, it is read without a panic, and no secret of it is ever shown.
 
-use super::super::{print, settings};
-use super::{MadeUp, read};
+use super::super::fuzz::said;
+use super::super::made_up::MadeUp;
 
 const SECRET: &str = "Geheim";
 
@@ -30,29 +30,6 @@ role = "agent"
 token = "Geheim-01234567890"
 lines = ["a/1"]
 "#;
-
-/// Everything that can be said of a text.
-fn said(text: &str, made_up: &MadeUp) -> String {
-    let reading = read(text, &[]);
-    let mut said = format!("{reading:?}");
-    let Some(config) = &reading.config else {
-        // Whatever is TOML can be judged to its end.
-        let told = reading.findings.to_string();
-        assert!(told.contains("this is no TOML") || told.contains("too many digits"), "{told}\n{text}");
-        return said + &told;
-    };
-    let sound = reading.findings.list.is_empty();
-    let findings = reading.findings.and(settings::check(config, made_up));
-    for connection in &config.connections {
-        said += &format!("{:?}", super::super::lines::line_plans(config, connection));
-    }
-    // Also of what is not sound: more can go wrong there.
-    said += &print::effective(config, made_up).unwrap_or_else(|why| {
-        assert!(!sound, "{why}: {text}");
-        String::new()
-    });
-    said + &findings.to_string() + &findings.json().to_string()
-}
 
 fn damaged() -> impl Iterator<Item = String> {
     let at: Vec<usize> = GOOD.char_indices().map(|(at, _)| at).collect();
@@ -97,7 +74,7 @@ fn nothing_damaged_panics_or_shows_a_secret() {
     assert_eq!(super::told(GOOD), "");
     let mut count = 0;
     for text in std::iter::once(GOOD.to_owned()).chain(damaged()) {
-        let said = said(&text, &made_up);
+        let (_, said) = said(&text, &made_up);
         assert!(!said.contains(SECRET), "a secret is shown of\n{text}\n{said}");
         count += 1;
     }
