@@ -11,7 +11,7 @@ use std::process::Command;
 use jackfield_tests::client::Client;
 use jackfield_tests::host::{Host, Setup};
 use jackfield_tests::library::{self, Fixture};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const ALICE: &str = "alice-token-0123456789";
 const BOB: &str = "bob-token-01234567890";
