@@ -55,6 +55,16 @@ impl Setup {
     }
 }
 
+/// The configuration with every adapter where `JACKFIELD_TESTS_ISOLATION` says, unless it says so itself.
+fn in_isolation(config: &str) -> String {
+    match std::env::var("JACKFIELD_TESTS_ISOLATION") {
+        Ok(place) if !config.contains("isolation") => {
+            config.replace("\nplugin = ", &format!("\nisolation = \"{place}\"\nplugin = "))
+        }
+        _ => config.to_owned(),
+    }
+}
+
 /// A running host. Killed when dropped.
 #[derive(Debug)]
 pub struct Host {
@@ -86,7 +96,10 @@ impl Host {
             let path = installed.map_err(text)?.path();
             fs::File::options().write(true).open(path).and_then(|f| f.set_modified(long_ago)).map_err(text)?;
         }
-        let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[plugins]\nfolder = \"adapters\"\n{}", setup.config);
+        let config = format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\n[plugins]\nfolder = \"adapters\"\n{}",
+            in_isolation(&setup.config)
+        );
         fs::write(dir.path().join("jackfield.toml"), config).map_err(text)?;
         let program = build::jackfield(setup.version)?;
         let mut words = setup.through.iter().map(OsStr::new).chain([program.as_os_str()]);

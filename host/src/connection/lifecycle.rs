@@ -17,6 +17,9 @@ use crate::plugins::{Fault, LoadedPlugin, Place, Port};
 /// How long a phone system may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(2);
 
+/// An adapter that was up for so long is at fault for the first time: it is started again soon. (One that comes up and
+/// falls at once waits longer each time.)
+const GOOD: Duration = Duration::from_secs(30);
 const MIB: u64 = 1024 * 1024;
 
 /// An adapter that was made, and what its threads will post.
@@ -169,6 +172,9 @@ impl Task {
         self.port = None;
         self.metrics.faults.inc();
         self.go_back(fault).await;
+        if self.up_since.take().is_some_and(|since| since.elapsed() >= GOOD) {
+            self.restart.reset();
+        }
         let wait = self.restart.next();
         self.restart_at = Some(Instant::now() + wait);
         let text = format!("the adapter is at fault: {fault}; it is started again in {} ms", wait.as_millis());

@@ -14,6 +14,7 @@ mod dial;
 mod exchange;
 mod http;
 mod lifecycle;
+mod loudness;
 mod memory;
 mod outbox;
 mod outputs;

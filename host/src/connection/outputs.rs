@@ -7,6 +7,7 @@ use jackfield_plugin_api::{CloseReason, CommandId, Fact, LogLevel, Message, Tran
 use tokio::time::Instant;
 
 use super::commands::Answers;
+use super::loudness::Heard;
 use super::task::Task;
 use super::transports::{Happened, Order, TransportEvent};
 use crate::model::{EventName, Loss};
@@ -64,8 +65,16 @@ impl Task {
         }
     }
 
-    pub(super) fn log(&self, LogLine { level, text }: &LogLine) {
+    pub(super) fn log(&mut self, LogLine { level, text }: &LogLine) {
         let connection = &self.config.id;
+        let text = match self.loudness.hear(Instant::now(), text) {
+            Heard::Line(text) => text,
+            Heard::After { left_out, text } => {
+                tracing::warn!(%connection, "{left_out} lines of the adapter were left out: it says too much");
+                text
+            }
+            Heard::TooMuch => return,
+        };
         match level {
             LogLevel::Error => tracing::error!(%connection, "{text}"),
             LogLevel::Warn => tracing::warn!(%connection, "{text}"),
@@ -81,7 +90,7 @@ impl Task {
             Fact::Up(up) => {
                 tracing::info!(connection = %self.config.id, "up: {}", up.phone_system);
                 self.transports.order_all(|| Order::Settled);
-                self.restart.reset();
+                self.up_since.get_or_insert_with(Instant::now);
                 self.before = None;
                 self.metrics.up.set(1);
             }

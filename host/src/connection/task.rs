@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::backoff::BackOff;
 use super::commands::{Answers, Commands};
 use super::http::Https;
+use super::loudness::Loudness;
 use super::outbox::Outbox;
 use super::raw::RawCount;
 use super::recent::Recent;
@@ -65,6 +66,9 @@ pub(super) struct Task {
     pub(super) retry_in_ms: Option<u64>,
     pub(super) restart: BackOff,
     pub(super) restart_at: Option<Instant>,
+    /// Since when the adapter that runs has been up, counted from the first time.
+    pub(super) up_since: Option<Instant>,
+    pub(super) loudness: Loudness,
     pub(super) seed: u64,
     pub(super) last_time: Timestamp,
     /// When the bytes came that are being handled.
@@ -116,6 +120,8 @@ impl Task {
             retry_in_ms: None,
             restart: BackOff::new(config.backoff, seed.rotate_left(17)),
             restart_at: None,
+            up_since: None,
+            loudness: Loudness::default(),
             seed,
             last_time: Timestamp::default(),
             born: None,

@@ -1,5 +1,7 @@
 //! `jackfield plugins`.
 
+mod inspect;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -10,10 +12,16 @@ use crate::plugins::{Entry, Folder, State};
 
 /// Shows the libraries of a folder: what each is, or why it is refused.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   jackfield plugins
-  jackfield plugins --folder /etc/jackfield/adapters --json")]
+  jackfield plugins --folder /etc/jackfield/adapters --json
+  jackfield plugins inspect libacme.so"
+)]
 pub(super) struct Plugins {
+    #[command(subcommand)]
+    action: Option<Action>,
     #[command(flatten)]
     file: ConfigFile,
     /// The folder; else the configuration's.
@@ -24,8 +32,16 @@ pub(super) struct Plugins {
     json: bool,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    Inspect(inspect::Inspect),
+}
+
 impl Plugins {
     pub(super) fn main(self) -> Result<(), Failure> {
+        if let Some(Action::Inspect(inspect)) = self.action {
+            return inspect.main();
+        }
         let folder = match self.folder {
             Some(folder) => folder,
             None => configured(&self.file.config)?,
