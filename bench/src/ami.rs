@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use jackfield::plugins::{LoadedPlugin, Loader, Port, look};
+use jackfield::plugins::{LoadedPlugin, Loader, Place, Port, look};
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::frame::output::Output;
 use jackfield_plugin_api::frame::{Start, frames};
 use jackfield_plugin_api::{Fact, LineId, Timestamp, TransportId};
+use tokio::runtime::Runtime;
 
 /// When everything happens.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_165_200_000);
@@ -20,13 +21,19 @@ const PBX: TransportId = TransportId(0);
 /// The adapter, logged in.
 pub(crate) struct Asterisk {
     port: Port,
+    runtime: Runtime,
     /// What it said so far that the model wants to know.
     pub(crate) facts: Vec<Fact>,
 }
 
 impl Asterisk {
-    /// Makes an adapter and logs in.
+    /// Makes an adapter in this process, and logs in.
     pub(crate) fn up(plugin: &LoadedPlugin) -> Result<Self, String> {
+        Self::up_in(plugin, Place::Host)
+    }
+
+    /// Makes an adapter somewhere, and logs in.
+    pub(crate) fn up_in(plugin: &LoadedPlugin, place: Place<'_>) -> Result<Self, String> {
         let start = Start {
             seed: 1,
             connection: "ast".to_owned(),
@@ -35,8 +42,9 @@ impl Asterisk {
             granted: Vec::new(),
         };
         let (posted, _) = tokio::sync::mpsc::channel(1);
-        let port = Port::in_host(plugin, NOW, &start, posted).map_err(|e| e.to_string())?;
-        let mut asterisk = Self { port, facts: Vec::new() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+        let port = runtime.block_on(Port::create(plugin, place, NOW, &start, posted)).map_err(|e| e.to_string())?;
+        let mut asterisk = Self { port, runtime, facts: Vec::new() };
         asterisk.give(&InputFrame::started())?;
         for (line, number) in (0..).zip(LINES) {
             let settings = format!(r#"{{"device":"PJSIP/{number}"}}"#);
@@ -58,7 +66,8 @@ impl Asterisk {
     /// Gives an input of the login; what it sends for it.
     fn give(&mut self, frame: &InputFrame<'_>) -> Result<String, String> {
         let mut sent = String::new();
-        for output in frames(self.port.handle_here(NOW, frame).map_err(|e| e.to_string())?) {
+        let outputs = self.runtime.block_on(self.port.handle(NOW, frame)).map_err(|e| e.to_string())?;
+        for output in frames(outputs) {
             match output.and_then(Output::decode).map_err(|e| e.to_string())? {
                 Some(Output::Send { bytes, .. }) => sent.push_str(&String::from_utf8_lossy(bytes)),
                 Some(Output::Fact(fact)) => self.facts.push(fact),
@@ -66,6 +75,27 @@ impl Asterisk {
             }
         }
         Ok(sent)
+    }
+
+    /// The adapter's own process.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.port.process()
+    }
+
+    /// Gives reads of the phone system to an adapter in a process of its own, as many together as the host does. How
+    /// many bytes of outputs came back.
+    pub(crate) fn received_together(&mut self, reads: &[&[u8]]) -> Result<usize, String> {
+        for (nth, read) in reads.iter().enumerate() {
+            self.port.say(NOW, nth > 0, &InputFrame::received(PBX, read));
+        }
+        self.runtime.block_on(async {
+            let mut made = 0;
+            for _ in reads {
+                let outputs = self.port.answer().await.map_err(|e| e.to_string())?;
+                made += outputs.ok_or("the adapter opens or closes its transport")?.len();
+            }
+            Ok(made)
+        })
     }
 
     /// Gives bytes of the phone system; the outputs as they cross to the host.

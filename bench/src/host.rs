@@ -92,6 +92,11 @@ impl Host {
         &self.address
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// CPU time so far.
     pub(crate) fn cpu(&self) -> Result<Duration, String> {
         measure::process_cpu(self.child.id())

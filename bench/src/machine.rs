@@ -30,6 +30,23 @@ pub(crate) fn resident(pid: u32) -> Result<f64, String> {
     Ok(kib * 1024.0)
 }
 
+/// What a process has changed or made itself, in RAM, in bytes: what it shares with others of its program is left out.
+pub(crate) fn own_memory(pid: u32) -> Result<f64, String> {
+    let file = format!("/proc/{pid}/status");
+    let text = line_of(&file, "RssAnon").ok_or_else(|| format!("{file}: no RssAnon"))?;
+    let kib = text.trim_end_matches(" kB").parse::<f64>().map_err(|e| format!("{file}: {text}: {e}"))?;
+    Ok(kib * 1024.0)
+}
+
+/// The processes that a process has started.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    let parent = |child: u32| line_of(&format!("/proc/{child}/status"), "PPid").and_then(|p| p.parse::<u32>().ok());
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|child| parent(*child) == Some(pid))
+        .collect()
+}
+
 /// As many open files as the system grants.
 pub(crate) fn raise_file_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};

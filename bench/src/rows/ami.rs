@@ -18,10 +18,10 @@ use crate::measure::{ROUNDS, Turns, thread_cpu};
 use crate::table::{Figure, Outcome};
 
 /// A usual read.
-const READ: usize = 2048;
+pub(super) const READ: usize = 2048;
 /// How often a turn goes through the stream, each time with an adapter and a model that have just come up: calls of a
 /// recording have the same ids every time, and a call that has ended does not begin again.
-const PASSES: usize = 40;
+pub(super) const PASSES: usize = 40;
 
 /// What came of a pass through a stream.
 struct Pass {

@@ -29,7 +29,7 @@ const PING: [u8; 2] = [0x89, 0];
 const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 /// What is on its way to each client, and how long it took.
-struct Watch {
+pub(super) struct Watch {
     begin: Instant,
     /// When it was sent, in nanoseconds from `begin`; 0: nothing is on its way.
     sent: Vec<AtomicU64>,
@@ -37,7 +37,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(clients: usize) -> Arc<Self> {
+    pub(super) fn new(clients: usize) -> Arc<Self> {
         let sent = (0..clients).map(|_| AtomicU64::new(0)).collect();
         Arc::new(Self { begin: Instant::now(), sent, took: Mutex::default() })
     }
@@ -47,7 +47,7 @@ impl Watch {
     }
 
     /// Reads what comes, for ever.
-    async fn read(self: Arc<Self>, number: usize, mut stream: TcpStream) {
+    pub(super) async fn read(self: Arc<Self>, number: usize, mut stream: TcpStream) {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = stream.read(&mut buffer).await {
             if buffer[..count] == PING {
@@ -64,7 +64,7 @@ impl Watch {
     }
 
     /// A turn: microseconds of the median, and of one in a hundred.
-    fn turn(&self, mut send: impl FnMut(usize) -> Result<(), String>) -> Result<(f64, f64), String> {
+    pub(super) fn turn(&self, mut send: impl FnMut(usize) -> Result<(), String>) -> Result<(f64, f64), String> {
         let begin = Instant::now();
         for count in 0..LINES {
             let due = Duration::from_secs(1) * count / RATE;

@@ -2,6 +2,8 @@
 
 mod ami;
 mod fanout;
+#[cfg(target_os = "linux")]
+mod isolation;
 mod json;
 mod latency;
 mod memory;
@@ -26,6 +28,8 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "fanout", run: fanout::run },
     Row { name: "others", run: others::run },
     Row { name: "latency", run: latency::run },
+    #[cfg(target_os = "linux")]
+    Row { name: "isolation", run: isolation::run },
     Row { name: "memory", run: memory::run },
     Row { name: "resume", run: resume::run },
     Row { name: "start", run: start::run },

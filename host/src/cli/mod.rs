@@ -128,7 +128,7 @@ pub fn main() -> ExitCode {
         if std::env::args_os().nth(1).is_some_and(|command| command == runner::COMMAND) {
             return runner::seat::main();
         }
-        runner::Runners::allow();
+        runner::Runners::allow(runner::Program::Own);
     }
     // The only provider there is; a second installation would be the only failure.
     let _ = rustls::crypto::ring::default_provider().install_default();

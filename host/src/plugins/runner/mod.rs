@@ -16,7 +16,7 @@ pub(crate) mod seat;
 mod wire;
 
 pub(super) use link::Link;
-pub(crate) use nursery::Runners;
+pub(crate) use nursery::{Program, Runners};
 
 pub(super) use probe::manifest as probe;
 pub(super) use process::Order;

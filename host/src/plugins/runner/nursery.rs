@@ -4,8 +4,8 @@
 //! process that has ended is only gone when somebody has asked how.
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +14,18 @@ use tokio::sync::oneshot;
 
 /// How often those that are about to end are looked at.
 const LOOK: Duration = Duration::from_millis(2);
+
+/// This process's own program.
+const OWN_FILE: &str = "/proc/self/exe";
+
+/// By which program adapters are run.
+#[derive(Debug)]
+pub(crate) enum Program {
+    /// This one.
+    Own,
+    /// `jackfield`, wherever it is.
+    Other(PathBuf),
+}
 
 enum Work {
     Start(Box<Command>, oneshot::Sender<io::Result<Child>>),
@@ -36,13 +48,14 @@ pub(crate) struct Runners {
     told: Arc<Mutex<Vec<String>>>,
 }
 
-static ALLOWED: AtomicBool = AtomicBool::new(false);
+static PROGRAM: OnceLock<Program> = OnceLock::new();
 static OWN: OnceLock<Option<Runners>> = OnceLock::new();
 
 impl Runners {
-    /// The program may start itself as a runner: only `jackfield` says this, which knows the command.
-    pub(crate) fn allow() {
-        ALLOWED.store(true, Ordering::Relaxed);
+    /// Says by which program adapters are run; the first word counts. Only `jackfield` knows the command, so another
+    /// program that has this library in it must not start itself.
+    pub(crate) fn allow(program: Program) {
+        PROGRAM.get_or_init(|| program);
     }
 
     /// Who starts runners of this program. None: it is another program that has this library in it.
@@ -53,7 +66,18 @@ impl Runners {
             std::thread::Builder::new().name("runners".to_owned()).spawn(move || nurse(&todo)).ok()?;
             Some(Self { work, told: Arc::default() })
         };
-        if ALLOWED.load(Ordering::Relaxed) { OWN.get_or_init(begin).clone() } else { None }
+        PROGRAM.get()?;
+        OWN.get_or_init(begin).clone()
+    }
+
+    /// What is started.
+    pub(super) fn program() -> io::Result<PathBuf> {
+        match PROGRAM.get() {
+            Some(Program::Other(path)) => Ok(path.clone()),
+            // Its file may have been replaced since; this one is the same all the same.
+            _ if Path::new(OWN_FILE).exists() => Ok(OWN_FILE.into()),
+            _ => std::env::current_exe(),
+        }
     }
 
     pub(super) fn start(&self, command: Command) -> oneshot::Receiver<io::Result<Child>> {

@@ -4,7 +4,6 @@ use std::io::{IoSlice, PipeReader, pipe};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +17,6 @@ use super::wire::{self, Load};
 
 /// A runner that has closed its socket is about to end; how it did is worth a moment.
 const LAST_BREATH: Duration = Duration::from_millis(200);
-/// This program, also when its file was replaced meanwhile.
-const OWN: &str = "/proc/self/exe";
 
 /// What a runner is started with.
 #[derive(Debug, Clone)]
@@ -64,8 +61,7 @@ pub(super) struct Starting {
 pub(super) fn start(order: &Order) -> std::io::Result<Starting> {
     let (socket, theirs) = UnixStream::pair()?;
     let (words, output) = pipe()?;
-    let program = if Path::new(OWN).exists() { OWN.into() } else { std::env::current_exe()? };
-    let mut command = Command::new(program);
+    let mut command = Command::new(Runners::program()?);
     command
         .arg0("jackfield")
         .args([super::COMMAND, &order.name])
