@@ -10,6 +10,7 @@ mod memory;
 mod others;
 mod resume;
 mod start;
+mod ws;
 
 use crate::Scale;
 use crate::table::Outcome;
@@ -26,6 +27,7 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "ami", run: ami::run },
     Row { name: "json", run: json::run },
     Row { name: "fanout", run: fanout::run },
+    Row { name: "ws", run: ws::run },
     Row { name: "others", run: others::run },
     Row { name: "latency", run: latency::run },
     #[cfg(target_os = "linux")]

@@ -39,6 +39,11 @@ const WATCHDOG_STACK: usize = 64 * 1024;
 /// Runs an adapter for the host that started this process.
 #[must_use]
 pub(crate) fn main() -> ExitCode {
+    // Ctrl-C and a service manager tell every process; here the host says when it is over.
+    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+        // SAFETY: to ignore a signal needs no handler.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
     // Whatever the host's own parent has left open is not for an adapter.
     close_all_above_stderr();
     // SAFETY: nobody else in this process owns descriptor 0 or uses it.
