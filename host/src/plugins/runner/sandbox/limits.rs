@@ -1,7 +1,7 @@
 //! Memory, descriptors, files, privileges.
 
 use rustix::process::{Resource, Rlimit, setrlimit};
-use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities, set_no_new_privs};
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_no_new_privs};
 
 use super::Grants;
 
@@ -23,9 +23,13 @@ pub(super) fn set(granted: Grants, memory: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// For root: an ordinary user has none to give up.
+/// For root, and for a service with capabilities.
 pub(super) fn no_privileges() -> std::io::Result<()> {
     set_no_new_privs(true)?;
+    // Who has none need not give them up; a service manager may even forbid the call.
+    if capabilities(None).is_ok_and(|now| now.permitted.is_empty()) {
+        return Ok(());
+    }
     let none = CapabilitySet::empty();
     set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
     Ok(())
