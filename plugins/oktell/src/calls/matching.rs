@@ -7,6 +7,9 @@ use super::peer::digits;
 use super::{Awaits, Call, Calls, Certainty, Conference, Context, Ending, Level, Looked, Peer};
 use crate::info::{Abonent, LineInfo, Party, Phone};
 
+/// Calls that a line can have: one that is there and one that is held.
+const AT_A_TIME: usize = 2;
+
 /// Somebody on the line.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
@@ -82,11 +85,13 @@ impl Calls {
         // What the server does not say tells nothing of who was there; who was held is told.
         let stays = |call: &Call| present.contains(&call.key) || (silent && call.level != Level::Held);
         let mut over: Vec<usize> = (0..self.calls.len()).filter(|at| !stays(&self.calls[*at])).collect();
-        over.retain(|at| {
-            let believed = self.believed(&self.calls[*at], sure);
-            looked.doubt |= !believed;
-            believed
-        });
+        let (believed, doubted): (Vec<_>, Vec<_>) =
+            over.drain(..).partition(|at| self.believed(&self.calls[*at], sure));
+        // However parties are moved about, a line has no more than one that is there and one that is held.
+        let room = AT_A_TIME.saturating_sub(present.len());
+        let displaced = doubted.len().saturating_sub(room);
+        looked.doubt |= doubted.len() > displaced;
+        over.extend(believed.into_iter().chain(doubted.into_iter().take(displaced)));
         for at in &over {
             let call = &mut self.calls[*at];
             if in_conference && call.ending.is_none() && call.talked {

@@ -262,6 +262,20 @@ impl Bench {
         self.names.values().map(|(name, _)| *name).max().unwrap()
     }
 
+    /// The keys of the calls that are up, oldest first.
+    pub(crate) fn live(&self) -> Vec<String> {
+        let mut live: Vec<String> = Vec::new();
+        for fact in &self.facts {
+            match fact {
+                Fact::Call(call) if call.state == CallState::Finished => live.retain(|key| *key != call.key.as_str()),
+                Fact::Call(call) if !live.contains(&call.key.to_string()) => live.push(call.key.to_string()),
+                Fact::Snapshot(all) => live = all.calls.iter().map(|call| call.key.to_string()).collect(),
+                _ => {}
+            }
+        }
+        live
+    }
+
     /// The requests of this name so far, without what ties them to their replies.
     pub(crate) fn sent(&self, name: &str) -> Vec<Value> {
         let requests = self.sides[&0].requests.iter().filter(|(sent, _)| sent == name);
