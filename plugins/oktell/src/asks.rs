@@ -75,6 +75,11 @@ impl Asks {
         self.open.remove(qid).map(|open| open.ask)
     }
 
+    /// Nothing waits for the reply to a command's request any more.
+    pub(crate) fn drop_command(&mut self, command: CommandId) {
+        self.open.retain(|_, open| !matches!(open.ask, Ask::Command(of, _) if of == command));
+    }
+
     /// Takes everything that waited too long.
     pub(crate) fn late(&mut self, now: Timestamp) -> Vec<Ask> {
         let late: Vec<String> = self.open.iter().filter(|(_, o)| o.deadline <= now).map(|(q, _)| q.clone()).collect();

@@ -227,6 +227,8 @@ impl Line {
             self.say_line(say);
         }
         if let Some((command, key)) = looked.made {
+            // It shows: what the server replies to the request, late or never, changes nothing.
+            self.asks.drop_command(command);
             say.host.reply(command, jackfield_plugin_api::Reply::call(key));
         }
         if let Some(conference) = looked.conference {

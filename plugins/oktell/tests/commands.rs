@@ -38,6 +38,17 @@ fn a_call_by_click_is_answered_when_it_shows() {
 }
 
 #[test]
+fn a_call_that_shows_before_its_request_is_answered_is_answered_once() {
+    let mut bench = Bench::up();
+    bench.side(0).deaf.push("pbxautocallstart");
+    bench.command("makeCall", json!({"to": "102"}));
+    bench.becomes(dials("102", CHAIN), &["phoneevent_acmcallstarted"]);
+    assert_eq!(bench.take(), ["A alerting/ownRinging out 102 <- 1", "ok 1"]);
+    bench.wait(11_000);
+    assert_eq!(bench.take(), [""; 0]);
+}
+
+#[test]
 fn a_call_that_never_shows_is_refused() {
     let mut bench = Bench::up();
     bench.command("makeCall", json!({"to": "102"}));
