@@ -135,7 +135,8 @@ impl LineInfo {
         let Flags { ringing, callback, auto_call, commutated, waiting_for_answer, dialled } = self.flags;
         let is = |state: &str| self.state.eq_ignore_ascii_case(state);
         if let Abonent::Party(party) = &self.abonent {
-            if before.acm && !auto_call && before.ready {
+            // The vendor's client has no eye for who is dialled already; here it is what the record says.
+            if before.acm && !auto_call && before.ready && !waiting_for_answer {
                 return Phone::BackRing;
             }
             if auto_call {
@@ -222,6 +223,7 @@ mod tests {
         for (abonent, state, before, phone) in [
             (json!({"isringing": true}), "lsRinging", acm, Phone::BackRing),
             (json!({"number": "1", "isautocall": true}), "", acm, Phone::BackCall),
+            (json!({"number": "1", "iswaitingforanswer": true}), "", acm, Phone::Call),
             (json!({"number": "1", "isringing": true, "direction": "acm_callback"}), "", none, Phone::BackRing),
             (json!({"number": "1", "isringing": true}), "", back_ring, Phone::BackRing),
             (json!({"number": "1", "isringing": true, "direction": "pstn"}), "", none, Phone::Ring),

@@ -43,9 +43,37 @@ fn a_call_that_shows_before_its_request_is_answered_is_answered_once() {
     bench.side(0).deaf.push("pbxautocallstart");
     bench.command("makeCall", json!({"to": "102"}));
     bench.becomes(dials("102", CHAIN), &["phoneevent_acmcallstarted"]);
-    assert_eq!(bench.take(), ["A alerting/ownRinging out 102 <- 1", "ok 1"]);
+    assert_eq!(bench.take(), ["A alerting/dialing out 102 <- 1", "ok 1"]);
     bench.wait(11_000);
     assert_eq!(bench.take(), [""; 0]);
+}
+
+#[test]
+fn a_number_that_is_dialled_otherwise_is_the_same_call() {
+    let mut bench = Bench::up();
+    bench.command("makeCall", json!({"to": OUTSIDE}));
+    bench.becomes(
+        with("", CHAIN, json!({"isringing": true, "direction": "acm_callback"})),
+        &["phoneevent_acmcallstarted"],
+    );
+    bench.becomes(dials("989990000001", CHAIN), &["phoneevent_ringstopped"]);
+    bench.becomes(talks("989990000001", CHAIN), &["phoneevent_acmcallstopped", "phoneevent_commstarted"]);
+    bench.wait(1000);
+    assert_eq!(
+        bench.take(),
+        [
+            "A alerting/ownRinging out 79990000001 <- 1",
+            "ok 1",
+            "A alerting/dialing out 989990000001",
+            "A connected out 989990000001"
+        ]
+    );
+    assert_eq!(bench.last_call('A').redirection, None);
+    // Answered before anybody looked, and dialled with a digit for the outside line.
+    let mut bench = Bench::up();
+    bench.command("makeCall", json!({"to": OUTSIDE}));
+    bench.becomes(talks("979990000001", CHAIN), &["phoneevent_commstarted"]);
+    assert_eq!(bench.take(), ["A connected out 979990000001 <- 1", "ok 1"]);
 }
 
 #[test]

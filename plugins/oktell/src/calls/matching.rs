@@ -121,9 +121,11 @@ impl Calls {
             Fit::Conference => party.is_conference && self.is_in(call, party),
             Fit::ChainAndNumber => same_chain && same_number,
             Fit::Number => same_number && !numbers.0.is_empty(),
+            // Until it is answered a call may be shown with another number: as dialled, as sent to the network, or none.
+            Fit::Chain if !call.talked => same_chain && one.place != Place::Held,
             Fit::Chain => {
                 let talks = matches!(one.place, Place::Held | Place::Here(Phone::Talk | Phone::Call));
-                same_chain && (numbers.0.is_empty() || numbers.1.is_empty()) && (!call.talked || talks)
+                same_chain && (numbers.0.is_empty() || numbers.1.is_empty()) && talks
             }
             // The far end was transferred, or handed over by a service. While parties are being moved about this is
             // told from a consultation by its being talked to.
@@ -167,7 +169,7 @@ impl Calls {
         } else {
             call.conference = None;
             call.peer.learn(Peer::from(party));
-            if call.first.number.is_empty() {
+            if call.first.number.is_empty() || !call.talked {
                 call.first.learn(Peer::from(party));
             }
         }
@@ -200,9 +202,10 @@ impl Calls {
         let party = &one.party;
         let outgoing = matches!(one.place, Place::Here(Phone::BackRing | Phone::BackCall | Phone::Call));
         let asked = self.pending.take_if(|pending| {
-            let number = digits(&party.number);
-            let fits = number.is_empty() || number == digits(&pending.number);
-            outgoing || (one.place == Place::Here(Phone::Talk) && fits)
+            let (number, asked) = (digits(&party.number), digits(&pending.number));
+            // With or without what is dialled for an outside line.
+            let alike = number.ends_with(&asked) || (number.len() >= 3 && asked.ends_with(&number));
+            outgoing || (one.place == Place::Here(Phone::Talk) && (number.is_empty() || alike))
         });
         let direction = match one.place {
             _ if asked.is_some() || outgoing => Direction::Out,
