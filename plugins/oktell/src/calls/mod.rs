@@ -243,7 +243,7 @@ impl Calls {
         facts
     }
 
-    /// What the rules of MODEL order: holds, merges, ends (consultations first), and then what comes up.
+    /// Reports in the order of the model's sequences: holds, merges, ends (consultations first), then what comes up.
     fn report(&mut self, ended: Vec<CallFact>, context: &Context<'_>, looked: &mut Looked) {
         let mut changed = Vec::new();
         for at in 0..self.calls.len() {
