@@ -224,6 +224,18 @@ impl Host<'_> {
         frame::put_bytes(self.out, output::RECONNECT, transport.0, why.as_bytes());
     }
 
+    /// The transport does its work (its login was accepted): its back-off begins anew. [`Up`](crate::Up) says so of all
+    /// transports; who has one per line says it of each.
+    pub fn settled(&mut self, transport: TransportId) {
+        frame::put_bytes(self.out, output::SETTLED, transport.0, &[]);
+    }
+
+    /// Trying this transport soon is of no use (its login was refused): the host waits for its longest back-off before
+    /// the next try. [`Down::no_retry`](crate::Down::no_retry) of a connection says so of all transports.
+    pub fn slow(&mut self, transport: TransportId) {
+        frame::put_bytes(self.out, output::SLOW, transport.0, &[]);
+    }
+
     /// Makes an HTTP request; [`Input::HttpResponse`](crate::Input::HttpResponse) follows.
     pub fn http(&mut self, request: RequestId, http: &HttpRequest) {
         frame::put(self.out, output::HTTP, request.0, http);

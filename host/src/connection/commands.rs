@@ -164,7 +164,13 @@ impl Commands {
     }
 
     pub(super) fn lose_all(&mut self, why: &str, out: &mut Answers) {
-        for (_, waiting) in std::mem::take(&mut self.waiting) {
+        self.lose_of(|_| true, why, out);
+    }
+
+    /// Answers everything of these lines: their link is gone.
+    pub(super) fn lose_of(&mut self, of: impl Fn(LineId) -> bool, why: &str, out: &mut Answers) {
+        let lost: Vec<CommandId> = self.waiting.iter().filter(|(_, w)| of(w.line)).map(|(id, _)| *id).collect();
+        for waiting in lost.iter().filter_map(|id| self.waiting.remove(id)).collect::<Vec<_>>() {
             let text = format!("the connection was lost before `{}` was answered: {why}", waiting.method);
             self.finish(&waiting, Err(CommandError::new(ErrorCode::ConnectionLost, text).retryable()), out);
         }

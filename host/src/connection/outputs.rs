@@ -1,9 +1,11 @@
 //! What the adapter wants done, and what comes of it: sockets, timers, events, answers.
 
+use std::collections::BTreeSet;
+
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::frame::output::Output;
 use jackfield_plugin_api::frame::{Answer, LogLine, frames};
-use jackfield_plugin_api::{CloseReason, CommandId, Fact, LogLevel, Message, TransportId};
+use jackfield_plugin_api::{CloseReason, CommandId, Fact, LineId, LogLevel, Message, TransportId};
 use tokio::time::Instant;
 
 use super::commands::Answers;
@@ -44,6 +46,8 @@ impl Task {
                 tracing::warn!(connection = %self.config.id, %transport, "the adapter reconnects: {why}");
                 self.order(transport, Order::Reconnect(why.to_owned()));
             }
+            Output::Settled { transport } => self.order(transport, Order::Settled),
+            Output::Slow { transport } => self.order(transport, Order::Slow),
             Output::Http { request, http } => self.https.start(request, *http),
             Output::SetTimer { timer, after } => {
                 if !self.timers.set(timer, Instant::now(), after) {
@@ -96,9 +100,6 @@ impl Task {
             }
             Fact::Down(down) => {
                 tracing::warn!(connection = %self.config.id, code = %down.code, "down: {}", down.text);
-                if !down.retry {
-                    self.transports.order_all(|| Order::Slow);
-                }
                 let loss = Loss {
                     code: down.code,
                     text: down.text.clone(),
@@ -106,6 +107,12 @@ impl Task {
                     will_retry: true,
                     retry_in_ms: self.retry_in_ms,
                 };
+                if let Some(line) = down.line {
+                    return self.model.lost_line(now, line, &loss, &mut self.events);
+                }
+                if !down.retry {
+                    self.transports.order_all(|| Order::Slow);
+                }
                 self.metrics.up.set(0);
                 return self.model.lost(now, &loss, &mut self.events);
             }
@@ -123,7 +130,8 @@ impl Task {
 
     /// Publishes events, then answers: who reads both in order sees the effect no later than the answer.
     pub(super) async fn publish(&mut self) {
-        let down = self.events.iter().any(|e| e.name() == EventName::Disconnected);
+        let lost = self.events.iter().filter(|e| e.name() == EventName::Disconnected);
+        let lost: BTreeSet<LineId> = lost.filter_map(|e| e.line).collect();
         for event in &self.events {
             self.metrics.event(event.name());
             self.recent.note(event);
@@ -147,8 +155,8 @@ impl Task {
         }
         let model = &self.model;
         self.commands.settle(|line, key| model.call_id(line, key).map(ToString::to_string), &mut answers);
-        if down {
-            self.commands.lose_all("the phone system is gone", &mut answers);
+        if !lost.is_empty() {
+            self.commands.lose_of(|line| lost.contains(&line), "the phone system is gone", &mut answers);
         }
         self.send(answers).await;
     }

@@ -85,7 +85,10 @@ impl Model {
         let now = self.clock(now);
         match fact {
             Fact::Up(up) => self.up(now, up, out),
-            Fact::Down(down) => self.lost(now, &Loss::from(down), out),
+            Fact::Down(down) => match down.line {
+                Some(line) => self.lost_line(now, line, &Loss::from(down), out),
+                None => self.lost(now, &Loss::from(down), out),
+            },
             Fact::Error(error) => self.error(now, error, origin, out),
             _ => match line_of(fact) {
                 Some(line) => self.on_line(now, line, fact, origin, out),
@@ -117,15 +120,23 @@ impl Model {
         }
     }
 
-    /// One line alone is lost, where each line has a connection of its own. It comes back with its next snapshot, or
-    /// with the next `Up`.
+    /// One line alone is lost, or cannot come up, where each line has a link of its own. It comes back with its next
+    /// snapshot. One that never came up sends `error` of the connection as a whole, once for each code.
     pub fn lost_line(&mut self, now: Timestamp, line: LineId, loss: &Loss, out: &mut Vec<Event>) {
         let now = self.clock(now);
         self.flush(now, line, out);
-        if let Some(line) = self.lines.get_mut(&line) {
-            Work::new(&mut self.shared, line, now, out).end_epoch(loss, LossScope::Line, loss_cause(loss));
-        }
+        let Some(lost) = self.lines.get_mut(&line) else {
+            self.shared.repairs.drop_for(Dropped::UnknownLine);
+            return;
+        };
+        let named = loss.code != ErrorCode::Cancelled;
+        let news = named && !lost.up && lost.loss.as_ref().is_none_or(|(known, _)| known.code != loss.code);
+        Work::new(&mut self.shared, lost, now, out).end_epoch(loss, LossScope::Line, loss_cause(loss));
         self.index(line);
+        if news {
+            let fault = Fault { native: loss.native.clone(), ..Fault::new(loss.code, Severity::Error, &loss.text) };
+            self.emit_connection(now, None, Body::Error(fault), out);
+        }
     }
 
     /// Time has passed: busy and silent calls end, waiting facts are let through.

@@ -55,7 +55,7 @@ pub struct LineStatus {
 pub(super) fn line_stage(shared: &Shared, line: &Line) -> LineStage {
     if line.up {
         LineStage::Up
-    } else if line.ever_up || shared.link == Link::Down {
+    } else if line.ever_up || shared.link == Link::Down || matches!(line.loss, Some((_, LossScope::Line))) {
         LineStage::Down
     } else {
         LineStage::NotStarted

@@ -27,10 +27,14 @@ impl Up {
     }
 }
 
-/// The connection is down. Calls are not ended by it.
+/// The connection is down, or one line of it that has a link of its own. Calls are not ended by it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Down {
+    /// The line, where each line has a link of its own; absent: the connection as a whole. The line comes back with its
+    /// next [`Snapshot`](crate::Snapshot).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<LineId>,
     /// Why.
     pub code: ErrorCode,
     /// Why, in words for the administrator: what was found, where, what to do.
@@ -46,7 +50,14 @@ pub struct Down {
 impl Down {
     /// The connection is down; trying again makes sense.
     pub fn new(code: ErrorCode, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), retry: true, native: None }
+        Self { line: None, code, text: text.into(), retry: true, native: None }
+    }
+
+    /// Only this line is down; the connection and its other lines are not.
+    #[must_use]
+    pub fn line(mut self, line: LineId) -> Self {
+        self.line = Some(line);
+        self
     }
 
     /// Trying again without a change is of no use.

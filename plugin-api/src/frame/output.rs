@@ -12,7 +12,7 @@ macro_rules! kinds {
 }
 kinds! {
     OPEN = 1, SEND = 2, SEND_TEXT = 3, SEND_BINARY = 4, CLOSE = 5, RECONNECT = 6, HTTP = 7, SET_TIMER = 8,
-    CANCEL_TIMER = 9, REPLY = 10, RAW = 11, LOG = 12,
+    CANCEL_TIMER = 9, REPLY = 10, RAW = 11, LOG = 12, SETTLED = 13, SLOW = 14,
     UP = 32, DOWN = 33, CALL = 34, SNAPSHOT = 35, AGENT = 36, LINE = 37, DTMF = 38, RECORDING = 39, WEB_RTC = 40,
     WEB_RTC_SIGNAL = 41, ERROR = 42,
 }
@@ -61,6 +61,16 @@ pub enum Output<'a> {
         /// Why.
         why: &'a str,
     },
+    /// The link does its work: its back-off begins anew.
+    Settled {
+        /// The transport.
+        transport: TransportId,
+    },
+    /// Trying the link soon is of no use.
+    Slow {
+        /// The transport.
+        transport: TransportId,
+    },
     /// Make an HTTP request.
     Http {
         /// Its number.
@@ -107,6 +117,8 @@ impl<'a> Output<'a> {
             SEND_BINARY => Self::SendBinary { transport, bytes: payload },
             CLOSE => Self::Close { transport },
             RECONNECT => Self::Reconnect { transport, why: text()? },
+            SETTLED => Self::Settled { transport },
+            SLOW => Self::Slow { transport },
             HTTP => Self::Http { request: RequestId(arg), http: unpack(payload).map_err(bad)? },
             SET_TIMER => {
                 let micros = payload.try_into().map_err(|_| bad("a timer needs eight bytes".into()))?;

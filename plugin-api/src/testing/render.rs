@@ -17,6 +17,8 @@ pub fn render(output: &Output<'_>) -> String {
         Output::SendBinary { transport, bytes } => format!("binary {transport} {}", quote(bytes)),
         Output::Close { transport } => format!("close {transport}"),
         Output::Reconnect { transport, why } => format!("reconnect {transport} {}", quote(why.as_bytes())),
+        Output::Settled { transport } => format!("settled {transport}"),
+        Output::Slow { transport } => format!("slow {transport}"),
         Output::Http { request, http } => format!("http {request} {} {}", http.method, http.url),
         Output::SetTimer { timer, after } => format!("timer {timer} {after:?}"),
         Output::CancelTimer { timer } => format!("timer {timer} off"),
@@ -34,7 +36,9 @@ fn render_fact(fact: &Fact) -> String {
     match fact {
         Fact::Up(up) => format!("up {} {:?}", quote(up.phone_system.as_bytes()), up.capabilities.call),
         Fact::Down(down) => {
-            format!("down {} {}{}", down.code, quote(down.text.as_bytes()), if down.retry { "" } else { " no retry" })
+            let line = down.line.map_or_else(String::new, |line| format!(" line {line}"));
+            let retry = if down.retry { "" } else { " no retry" };
+            format!("down{line} {} {}{retry}", down.code, quote(down.text.as_bytes()))
         }
         Fact::Call(fact) => format!("call {}", json(fact)),
         Fact::Snapshot(fact) => format!("snapshot {}", json(fact)),

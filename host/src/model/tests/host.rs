@@ -1,6 +1,6 @@
 //! What the host does to lines, and what befalls it: losses, crashes, closed lines, saves, its own death.
 
-use jackfield_plugin_api::{CallFact, CallState, Down, ErrorCode, ErrorFact, Severity, Up};
+use jackfield_plugin_api::{CallFact, CallState, Down, ErrorCode, ErrorFact, LineId, Severity, Snapshot, Up};
 use serde_json::Value;
 
 use super::bench::{Bench, LINE, busy, dials, everything, fact, hangs_up, held, rings, short, shows, talks};
@@ -66,6 +66,26 @@ fn one_line_alone_can_be_lost() {
     bench.input(|model, now, out| model.lost_line(now, LINE, &loss, out)).expect("disconnected");
     assert_eq!(bench.log.last().expect("an event")["params"]["data"]["scope"], "line");
     bench.says(shows([]), &format!("{BEGIN} callFinished(A,lost)* snapshot(reconciled) L"));
+}
+
+#[test]
+fn one_login_that_is_refused_is_told_once_and_touches_no_other_line() {
+    let mut bench = Bench::up();
+    let other = LineId(7);
+    bench.input(|model, now, out| model.open_line(now, other, "102", out)).expect("");
+    let refused = Down::new(ErrorCode::AuthenticationFailed, "the login of line 102 was refused").line(other);
+    bench.says(refused.clone(), "error");
+    assert_eq!(bench.log.last().expect("an event")["params"]["line"], Value::Null);
+    bench.says(refused, "");
+    let status = bench.model.status(other).expect("open");
+    assert_eq!((status.state, status.epoch), (LineStage::Down, 0));
+    assert_eq!(status.last_error.map(|loss| loss.code), Some(ErrorCode::AuthenticationFailed));
+    assert_eq!(bench.model.status(LINE).expect("open").state, LineStage::Up);
+    bench.says(Snapshot::new(other, vec![]), &format!("{BEGIN} snapshot(reconciled) L"));
+    bench.says(Down::new(ErrorCode::ConnectionLost, "its socket broke").line(other), "disconnected");
+    assert_eq!(bench.log.last().expect("an event")["params"]["data"]["scope"], "line");
+    bench.says(Down::new(ErrorCode::ConnectionLost, "no such line").line(LineId(99)), "");
+    assert_eq!(bench.repairs().dropped(Dropped::UnknownLine), 1);
 }
 
 #[test]
@@ -236,5 +256,5 @@ fn raw_messages_name_their_line_or_the_connection() {
     assert_eq!(of_line["params"]["epoch"], bench.model.status(LINE).expect("open").epoch);
     let whole = json(bench.model.raw(bench.now, None, raw()));
     assert_eq!((&whole["params"]["connection"], &whole["params"]["line"]), (&"pbx".into(), &Value::Null));
-    assert_eq!(bench.model.raw(bench.now, Some(jackfield_plugin_api::LineId(9)), raw()), None);
+    assert_eq!(bench.model.raw(bench.now, Some(LineId(9)), raw()), None);
 }
