@@ -37,8 +37,8 @@ pub(in super::super) struct Link {
     written: usize,
     /// Answers that have come: their status, and where what was written with them stands.
     came: VecDeque<(u32, Range<usize>)>,
-    /// What the last answer brought.
-    outputs: Vec<u8>,
+    /// Where what the last answer brought stands.
+    last: Range<usize>,
     posted: mpsc::Sender<Vec<u8>>,
     /// How long an input may take.
     patience: Duration,
@@ -64,19 +64,19 @@ impl Link {
             out: Vec::new(),
             written: 0,
             came: VecDeque::new(),
-            outputs: Vec::new(),
+            last: 0..0,
             posted,
             patience: LOADING,
         };
         link.answer().await?;
-        let loaded: Loaded = unpack(&link.outputs).map_err(Fault::Broken)?;
+        let loaded: Loaded = unpack(link.outputs()).map_err(Fault::Broken)?;
         tell_missing(&link.process, &loaded.missing);
         if let Err(error) = loaded.manifest {
             return Err(Fault::Broken(error.to_string()));
         }
         let frame = InputFrame { kind: NEW, arg: 0, head: pack(start).into(), body: [].as_slice().into() };
         wire::put_input(&mut link.out, wire::CREATE, at.micros(), false, &frame);
-        link.answer().await?.accepted(&link.outputs)?;
+        link.answer().await?.accepted(link.outputs())?;
         link.patience = patience;
         Ok(link)
     }
@@ -92,9 +92,9 @@ impl Link {
         wire::put_input(&mut self.out, wire::INPUT, at.micros(), joined, frame);
     }
 
-    /// What the last answer brought.
+    /// What the last answer brought; until the next one is waited for.
     pub(in super::super) fn outputs(&self) -> &[u8] {
-        &self.outputs
+        self.records.payload(self.last.clone())
     }
 
     /// The answer to the first input that has none. After an error there is no adapter any more.
@@ -102,8 +102,7 @@ impl Link {
         let until = Instant::now() + self.patience;
         loop {
             if let Some((status, at)) = self.came.pop_front() {
-                self.outputs.clear();
-                self.outputs.extend_from_slice(self.records.payload(at));
+                self.last = at;
                 return Ok(match status {
                     wire::SKIPPED => Answered::Skipped,
                     status => Answered::Status(status),
