@@ -29,6 +29,9 @@ pub(crate) enum Rubbish {
     FaultOfNothing,
 }
 
+/// A transport that is not open: a frame of some kinds is a right one without any payload.
+const NOBODYS: u32 = u32::MAX;
+
 thread_local! {
     static NEXT: Cell<Option<Rubbish>> = const { Cell::new(None) };
 }
@@ -79,13 +82,13 @@ impl Rubbish {
                 for kind in every_kind() {
                     // A map, an array, a text, bytes of 2³² − 1 each, and nothing of them.
                     for marker in [0xdf, 0xdd, 0xdb, 0xc6] {
-                        frame(out, kind, 0, &[marker, 0xff, 0xff, 0xff, 0xff]);
+                        frame(out, kind, NOBODYS, &[marker, 0xff, 0xff, 0xff, 0xff]);
                     }
                 }
             }
             Self::Nested => {
                 for kind in every_kind() {
-                    frame(out, kind, 0, &[0x91; 100_000]);
+                    frame(out, kind, NOBODYS, &[0x91; 100_000]);
                 }
             }
             Self::UnknownStatus => return 77,
@@ -109,10 +112,10 @@ fn every_kind() -> impl Iterator<Item = u32> {
 fn wrong_payloads(out: &mut RVec<u8>) {
     for kind in every_kind() {
         // Reserved in MessagePack; no UTF-8; not eight bytes.
-        frame(out, kind, 0, &[0xc1, 0xff, 0xfe]);
-        frame(out, kind, u32::MAX, &[]);
+        frame(out, kind, NOBODYS, &[0xc1, 0xff, 0xfe]);
+        frame(out, kind, NOBODYS, &[]);
         // A map that is right for nothing.
-        frame(out, kind, 0, b"\x81\xa5field\xa5value");
+        frame(out, kind, NOBODYS, b"\x81\xa5field\xa5value");
     }
 }
 

@@ -1,0 +1,107 @@
+//! What a host has: descriptors, processes, files. After a deed it has what it had before.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use jackfield_tests::host::PATIENCE;
+
+/// A process, told apart from a later one with the same number by when it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    began: u64,
+}
+
+impl Process {
+    /// Whether it is still there, be it as a zombie.
+    pub(crate) fn lives(self) -> bool {
+        stat(self.pid).is_some_and(|stat| stat.began == self.began)
+    }
+}
+
+struct Stat {
+    parent: u32,
+    state: char,
+    began: u64,
+}
+
+/// A process as the kernel shows it.
+fn stat(pid: u32) -> Option<Stat> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The program's name may hold anything, also brackets and blanks.
+    let mut fields = text[text.rfind(')')? + 1..].split_ascii_whitespace();
+    let state = fields.next()?.chars().next()?;
+    let parent = fields.next()?.parse().ok()?;
+    Some(Stat { parent, state, began: fields.nth(17)?.parse().ok()? })
+}
+
+/// The processes that a process has started and that are there, zombies too.
+pub(crate) fn children(of: u32) -> BTreeSet<Process> {
+    let numbers = fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
+    let child = |pid: u32| stat(pid).filter(|s| s.parent == of).map(|s| Process { pid, began: s.began });
+    numbers.filter_map(child).collect()
+}
+
+/// Children that have ended and that nobody has asked how.
+fn zombies(of: u32) -> usize {
+    children(of).iter().filter(|c| stat(c.pid).is_some_and(|s| s.state == 'Z')).count()
+}
+
+/// A sum of what a host has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remains {
+    /// Open descriptors by what they are.
+    descriptors: BTreeMap<String, usize>,
+    children: usize,
+    zombies: usize,
+    files: BTreeSet<PathBuf>,
+}
+
+impl Remains {
+    /// What a host has now; its files are looked for in these folders.
+    pub(crate) fn of(host: u32, folders: &[&Path]) -> Self {
+        let mut descriptors = BTreeMap::new();
+        for entry in fs::read_dir(format!("/proc/{host}/fd")).unwrap().flatten() {
+            // One that is closed meanwhile is none.
+            if let Ok(target) = fs::read_link(entry.path()) {
+                let kind = target.to_string_lossy().split('[').next().unwrap_or_default().to_owned();
+                *descriptors.entry(kind).or_insert(0) += 1;
+            }
+        }
+        let files = folders.iter().flat_map(|folder| below(folder)).collect();
+        Self { descriptors, children: children(host).len(), zombies: zombies(host), files }
+    }
+
+    /// Waits until a host has this again, and nothing more.
+    pub(crate) fn wait(&self, host: u32, folders: &[&Path], after: &str) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let now = Self::of(host, folders);
+            if now == *self {
+                return;
+            }
+            assert!(Instant::now() < until, "after {after} the host has\n{now:?}\nand had\n{self:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            found.extend(below(&entry.path()));
+        }
+        found.push(entry.path());
+    }
+    found
+}
+
+/// The memory that a process holds, in KiB.
+pub(crate) fn resident(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    line.split_ascii_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0)
+}
