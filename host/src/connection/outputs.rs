@@ -31,7 +31,7 @@ impl Task {
     pub(super) fn obey_one(&mut self, output: Output<'_>) {
         match output {
             Output::Open { transport, spec: Ok(spec) } => {
-                if let Err(why) = self.transports.open(transport, spec) {
+                if let Err(why) = self.transports.open(transport, spec, self.lines.len()) {
                     tracing::warn!(connection = %self.config.id, "the adapter opens a transport: {why}");
                 }
             }

@@ -20,8 +20,11 @@ use super::dial::{self, Link};
 
 /// What may wait to be sent on one transport: a phone system that does not read this much is not alive.
 const MOST_WAITING: usize = 4 * 1024 * 1024;
-/// Transports of one connection; first-party phone systems have one per user.
-const MOST_TRANSPORTS: usize = 20_000;
+/// Transports of one connection, whatever its lines: what a phone system needs for itself.
+const MOST_TRANSPORTS: usize = 64;
+/// And for each line: first-party phone systems have one per user, some a second one. Every transport is an open file
+/// of the host, and the host's open files are everybody's.
+const MOST_PER_LINE: usize = 4;
 
 /// What a transport's task tells.
 #[derive(Debug)]
@@ -92,16 +95,17 @@ impl Transports {
         self.backoff = backoff;
     }
 
-    /// Opens a transport and keeps it open.
+    /// Opens a transport of a connection with so many lines, and keeps it open.
     ///
     /// # Errors
     /// It is open already, or there are too many.
-    pub(super) fn open(&mut self, transport: TransportId, spec: TransportSpec) -> Result<(), String> {
+    pub(super) fn open(&mut self, transport: TransportId, spec: TransportSpec, lines: usize) -> Result<(), String> {
         if self.open.contains_key(&transport) {
             return Err(format!("transport {transport} is open already"));
         }
-        if self.open.len() >= MOST_TRANSPORTS {
-            return Err(format!("a connection has at most {MOST_TRANSPORTS} transports"));
+        let most = MOST_TRANSPORTS + MOST_PER_LINE * lines;
+        if self.open.len() >= most {
+            return Err(format!("a connection with {lines} lines has at most {most} transports"));
         }
         self.lives += 1;
         let (orders, from) = mpsc::unbounded_channel();
@@ -332,7 +336,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let (sender, mut events) = mpsc::channel(4);
         let mut transports = Transports::new(sender, BackOff::new(crate::config::BackOff::default(), 1));
-        transports.open(TransportId(1), TransportSpec::Tcp { host: "127.0.0.1".to_owned(), port }).unwrap();
+        transports.open(TransportId(1), TransportSpec::tcp("127.0.0.1", port), 1).unwrap();
         let (mut socket, _) = listener.accept().await.unwrap();
         assert!(matches!(events.recv().await.unwrap().happened, Happened::Opened));
         assert!(transports.order(TransportId(1), Order::Send(b"Logoff".to_vec())));
@@ -345,12 +349,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn there_are_so_many_transports_as_lines_may_need() {
+        let (sender, _events) = mpsc::channel(4);
+        let mut transports = Transports::new(sender, BackOff::new(crate::config::BackOff::default(), 1));
+        let mut open = |id: usize, lines| {
+            transports.open(TransportId(u32::try_from(id).unwrap()), TransportSpec::tcp("127.0.0.1", 9), lines)
+        };
+        let most = MOST_TRANSPORTS + MOST_PER_LINE;
+        (0..most).for_each(|id| open(id, 1).unwrap());
+        assert!(open(most, 1).unwrap_err().contains("at most"));
+        assert!(open(0, 1_000).unwrap_err().contains("open already"));
+        open(most, 2).unwrap();
+    }
+
+    #[tokio::test]
     async fn closing_does_not_wait_for_ever() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, mut events) = mpsc::channel(1);
         let mut transports = Transports::new(sender, BackOff::new(crate::config::BackOff::default(), 1));
-        transports.open(TransportId(1), TransportSpec::Tcp { host: "127.0.0.1".to_owned(), port }).unwrap();
+        transports.open(TransportId(1), TransportSpec::tcp("127.0.0.1", port), 1).unwrap();
         let (_socket, _) = listener.accept().await.unwrap();
         assert!(matches!(events.recv().await.unwrap().happened, Happened::Opened));
         // More than the sockets hold, and nobody reads.
