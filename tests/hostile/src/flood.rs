@@ -4,8 +4,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use jackfield_plugin_api::{
-    CallFact, CallState, CommandError, CommandId, Direction, ErrorCode, Host, HttpRequest, LineId, LogLevel, Party,
-    Raw, RawDirection, Reply, RequestId, TimerId, TransportId, TransportSpec,
+    CallFact, CallState, CommandError, CommandId, Direction, ErrorCode, ErrorFact, Host, HttpRequest, LineId, LogLevel,
+    Party, Raw, RawDirection, Reply, RequestId, Severity, TimerId, TransportId, TransportSpec,
 };
 
 use crate::deeds::Surroundings;
@@ -28,6 +28,10 @@ pub(crate) fn deed(name: &str, around: &Surroundings, host: &mut Host<'_>) -> Op
             let key = u32::try_from(host.random() >> 32).unwrap_or(0);
             host.report(call(key));
         }),
+        "calls-of-others" => (1..1_000).chain([u32::MAX]).for_each(|line| {
+            host.report(CallFact::new(LineId(line), "not-mine", CallState::Alerting).direction(Direction::In));
+        }),
+        "long-texts" => long_texts(host),
         "output-of-100-mb" => host.log(LogLevel::Info, "x".repeat(HUNDRED_MB)),
         "send-100-mb" => host.send(TransportId(0), vec![b'x'; HUNDRED_MB]),
         "log-flood" => (0..10_000).for_each(|i| host.log(LogLevel::Error, format!("{i} {}", "flood ".repeat(30)))),
@@ -55,6 +59,14 @@ fn call(key: u32) -> CallFact {
     CallFact::new(LineId(0), format!("flood-{key}"), CallState::Alerting)
         .direction(Direction::In)
         .caller(Party::new("666"))
+}
+
+/// A megabyte where a name should be.
+fn long_texts(host: &mut Host<'_>) {
+    let long = "\u{202e}x\0".repeat(200_000);
+    host.report(call(1).native_id(long.as_str()).caller(Party::new(long.as_str()).name(long.as_str())));
+    host.report(CallFact::new(LineId(0), long.as_str(), CallState::Alerting).direction(Direction::In));
+    host.report(ErrorFact::new(ErrorCode::General, Severity::Warning, long.as_str()));
 }
 
 fn replies(host: &mut Host<'_>) {

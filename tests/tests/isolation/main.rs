@@ -62,7 +62,7 @@ fn take_back(bed: &mut Bed, name: &str) {
             bed.pbx.did(CLOSES, PATIENCE).unwrap();
         }
         // The phone system shows the calls that there are.
-        "thousand-calls" => bed.pbx.list(),
+        "thousand-calls" | "long-texts" => bed.pbx.list(),
         _ => {}
     }
 }
