@@ -1,6 +1,6 @@
 //! The machine: limits, namespaces, mounts, what the kernel runs for processes.
 
-use super::{Attempts, ask, ask_for_descriptor, word};
+use super::{Answer, Attempts, ask, ask_for_descriptor, word};
 
 const NOWHERE: usize = 0;
 
@@ -86,12 +86,24 @@ pub(super) fn io_uring() -> Attempts {
 /// Memory that is in no limit of a process, and that others can see.
 pub(super) fn shared_memory() -> Attempts {
     let mut attempts = Attempts::default();
-    let private = 0;
-    attempts.add("shmget", ask(libc::SYS_shmget, [private, 4_096, 0o600]));
-    attempts.add("semget", ask(libc::SYS_semget, [private, 1, 0o600]));
-    attempts.add("msgget", ask(libc::SYS_msgget, [private, 0o600]));
+    // What can be made is removed again: it would outlive the process.
+    const PRIVATE: usize = 0;
+    const REMOVE: usize = 0;
+    for (what, make, arguments, control) in [
+        ("shmget", libc::SYS_shmget, [PRIVATE, 4_096, 0o600], libc::SYS_shmctl),
+        ("semget", libc::SYS_semget, [PRIVATE, 1, 0o600], libc::SYS_semctl),
+        ("msgget", libc::SYS_msgget, [PRIVATE, 0o600, 0], libc::SYS_msgctl),
+    ] {
+        let made = ask(make, arguments);
+        if let Answer(Ok(id)) = made {
+            let second = if control == libc::SYS_semctl { [0, REMOVE] } else { [REMOVE, 0] };
+            ask(control, [word(id), second[0], second[1]]);
+        }
+        attempts.add(what, made);
+    }
     let name = c"jackfield-hostile".as_ptr() as usize;
     attempts.add("mq_open", ask_for_descriptor(libc::SYS_mq_open, [name, word(libc::O_CREAT), 0o600, 0]));
+    ask(libc::SYS_mq_unlink, [name]);
     attempts.add("memfd_create", ask_for_descriptor(libc::SYS_memfd_create, [name, 0]));
     #[cfg(target_arch = "x86_64")]
     attempts.add("memfd_secret", ask_for_descriptor(447, [0]));
