@@ -62,7 +62,6 @@ const LOADING: &[i64] = &[
     l::SYS_faccessat,
     l::SYS_readlinkat,
     l::SYS_getcwd,
-    l::SYS_fcntl,
 ];
 #[cfg(target_arch = "x86_64")]
 const LOADING_HERE: &[i64] =
@@ -79,6 +78,31 @@ const THREADS: &[i64] = &[
     l::SYS_sched_getparam,
     l::SYS_sched_getscheduler,
 ];
+
+/// Of `fcntl`: duplicates, flags, locks. Not `F_SETOWN` and its like, by which the kernel signals anybody when there is
+/// something to read.
+const FCNTL: &[i32] = &[
+    l::F_DUPFD,
+    l::F_DUPFD_CLOEXEC,
+    l::F_GETFD,
+    l::F_SETFD,
+    l::F_GETFL,
+    l::F_SETFL,
+    l::F_GETLK,
+    l::F_SETLK,
+    l::F_SETLKW,
+    l::F_OFD_GETLK,
+    l::F_OFD_SETLK,
+    l::F_OFD_SETLKW,
+];
+
+/// Of `ioctl`, for sockets: what there is to read, whether to wait, whether it is a terminal, names of interfaces. Not
+/// `FIOSETOWN`, for the same reason.
+const IOCTL: &[l::c_ulong] =
+    &[l::FIONREAD, l::FIONBIO, l::FIOCLEX, l::FIONCLEX, l::TCGETS, SIOCGIFCONF, SIOCGIFNAME, SIOCGIFINDEX];
+const SIOCGIFNAME: l::c_ulong = 0x8910;
+const SIOCGIFCONF: l::c_ulong = 0x8912;
+const SIOCGIFINDEX: l::c_ulong = 0x8933;
 
 const NETWORK: &[i64] = &[
     l::SYS_socket,
@@ -100,7 +124,6 @@ const NETWORK: &[i64] = &[
     l::SYS_epoll_pwait,
     l::SYS_eventfd2,
     l::SYS_pipe2,
-    l::SYS_ioctl,
     l::SYS_uname,
 ];
 #[cfg(target_arch = "x86_64")]
@@ -162,7 +185,8 @@ pub(super) fn apply(programs: &[BpfProgram]) -> Result<(), String> {
 
 fn rules(granted: Grants, loading: bool) -> Result<Rules, String> {
     let mut allowed: Vec<&[i64]> = vec![THINKING, THINKING_HERE];
-    if loading || granted.files || granted.libraries || granted.network {
+    let opens = loading || granted.files || granted.libraries || granted.network;
+    if opens {
         allowed.extend([LOADING, LOADING_HERE]);
     }
     if granted.threads {
@@ -177,6 +201,12 @@ fn rules(granted: Grants, loading: bool) -> Result<Rules, String> {
     let mut rules: Rules = allowed.into_iter().flatten().map(|call| (*call, Vec::new())).collect();
     memory(&mut rules, loading || granted.libraries)?;
     signals(&mut rules)?;
+    if opens {
+        rules.insert(l::SYS_fcntl, one_of(1, FCNTL.iter().map(|command| u64::from(command.cast_unsigned())))?);
+    }
+    if granted.network {
+        rules.insert(l::SYS_ioctl, one_of(1, IOCTL.iter().copied().map(u64::from))?);
+    }
     if granted.threads {
         threads(&mut rules)?;
     }
@@ -215,6 +245,12 @@ fn threads(rules: &mut Rules) -> Result<(), String> {
     rules.insert(l::SYS_clone, vec![rule(vec![masked(0, needed | namespaces, needed)?])?]);
     rules.insert(l::SYS_prctl, vec![rule(vec![masked(0, -1, l::PR_SET_NAME)?])?]);
     Ok(())
+}
+
+/// An argument that is one of some.
+fn one_of(argument: u8, values: impl Iterator<Item = u64>) -> Result<Vec<SeccompRule>, String> {
+    let is = |value| SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value);
+    values.map(|value| rule(vec![is(value).map_err(|e| e.to_string())?])).collect()
 }
 
 /// A condition on some bits of an argument.
