@@ -40,6 +40,8 @@ pub(in super::super) struct Link {
     /// Where what the last answer brought stands.
     last: Range<usize>,
     posted: mpsc::Sender<Vec<u8>>,
+    /// Whether it may have threads that post. What nobody was granted is not taken into the host's memory.
+    posts: bool,
     /// How long an input may take.
     patience: Duration,
 }
@@ -66,6 +68,7 @@ impl Link {
             came: VecDeque::new(),
             last: 0..0,
             posted,
+            posts: !start.granted.is_empty(),
             patience: LOADING,
         };
         link.answer().await?;
@@ -187,7 +190,7 @@ impl Link {
                     };
                     self.came.push_back((status, at.start + 4..at.end));
                 }
-                wire::POSTED if at.len() <= MOST_POST => {
+                wire::POSTED if self.posts && at.len() <= MOST_POST => {
                     // A full queue is the adapter's own doing: its side counts what waits.
                     let _ = self.posted.try_send(self.records.payload(at).to_vec());
                 }
