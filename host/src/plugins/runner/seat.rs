@@ -52,7 +52,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(first) => first,
         Err(why) => return wrong(&why),
     };
-    match run(&socket, &load, &library) {
+    match run(&socket, &load, library) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => wrong(&why),
     }
@@ -90,7 +90,7 @@ fn first(socket: &UnixStream) -> Result<(Load, OwnedFd), String> {
     Ok((load, library))
 }
 
-fn run(socket: &UnixStream, load: &Load, library: &OwnedFd) -> Result<(), String> {
+fn run(socket: &UnixStream, load: &Load, library: OwnedFd) -> Result<(), String> {
     let granted = Grants::read(&load.granted);
     // Nothing can be opened, not even a second time, once the filters stand.
     let writer = socket.try_clone().map_err(|e| e.to_string())?;
@@ -100,6 +100,8 @@ fn run(socket: &UnixStream, load: &Load, library: &OwnedFd) -> Result<(), String
     sandbox::filter_loading(granted)?;
     // SAFETY: what the host sends was looked at; it runs where it can do no harm.
     let loaded = unsafe { load::from_descriptor(library.as_raw_fd()) };
+    // Mapped it needs no descriptor; whoever reads from this one moves the place where others read.
+    drop(library);
     sandbox::after_loading(granted)?;
     let (module, manifest) = match loaded.and_then(|module| Ok((module, load::manifest_bytes(module)?))) {
         Ok((module, manifest)) => (Some(module), Ok(manifest)),
