@@ -257,8 +257,12 @@ fn good(status: u32, out: &[u8]) -> Result<&[u8], Fault> {
 
 pub(super) fn fault(status: u32, out: &[u8]) -> Fault {
     let read = match status {
-        status::REFUSED => unpack(out).map(|Refusal { path, text }| Fault::Refused { path, text }),
-        status::FAULT => unpack(out).map(|FaultReport { text, place }| Fault::Panicked { text, place }),
+        status::REFUSED => unpack(out)
+            .map(|Refusal { path, text }| Fault::Refused { path, text })
+            .map_err(|e| format!("it refuses something and does not say what: {e}")),
+        status::FAULT => unpack(out)
+            .map(|FaultReport { text, place }| Fault::Panicked { text, place })
+            .map_err(|e| format!("it panicked and does not say why: {e}")),
         _ => Err(format!("it returned the status {status}, which there is not")),
     };
     read.unwrap_or_else(Fault::Broken)

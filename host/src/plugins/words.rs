@@ -20,6 +20,8 @@ const MOST_READ: usize = 64 * 1024;
 /// Lines that are logged in a [`SLICE`] of time.
 const MOST_LINES: usize = 20;
 const SLICE: Duration = Duration::from_secs(1);
+/// What Rust's runtime writes last.
+const HINT: &str = "note: run with `RUST_BACKTRACE=1`";
 /// How long the last words of a process that is gone may take.
 const LAST: Duration = Duration::from_millis(200);
 
@@ -48,6 +50,10 @@ impl Words {
     }
 
     fn keep(&self, line: &str) {
+        // What Rust says after its reason is for who sits at a console.
+        if line.starts_with(HINT) {
+            return;
+        }
         line.clone_into(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -156,7 +162,8 @@ mod tests {
         use std::io::Write;
         let (read, mut write) = io::pipe().unwrap();
         let words = Words::hear("test", read).unwrap();
-        write.write_all(b"first\nmemory is gone").unwrap();
+        let hint = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
+        write.write_all(format!("first\nmemory is gone\n{hint}\n").as_bytes()).unwrap();
         drop(write);
         assert_eq!(words.last().await, "memory is gone");
     }
