@@ -6,6 +6,7 @@
 //!                               ← END                         that was all
 //!                               ← CALL 1 101 555 held         later: a call is so now
 //!                               ← GONE 1 101
+//!                               ← HOST 4711                   the host is this process
 //!                               ← DEED segv                   do this
 //! → DID segv: …                                               what it came to, if it came back
 //! ```
@@ -203,6 +204,8 @@ impl Hostile {
                     host.report(Snapshot::new(*line, calls.collect()));
                 }
             }
+            #[cfg(target_os = "linux")]
+            ["HOST", process] => crate::attempts::host_is(process.parse().unwrap_or(0)),
             ["DEED", name] => {
                 self.deed(name, host);
             }

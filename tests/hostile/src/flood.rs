@@ -22,7 +22,7 @@ const OPENS: u32 = 1_000;
 pub(crate) fn deed(name: &str, around: &Surroundings, host: &mut Host<'_>) -> Option<String> {
     match name {
         "million-outputs" => (0..MILLION).for_each(|i| host.cancel_timer(TimerId(i))),
-        "million-calls" => (0..MILLION).for_each(|i| host.report(call(i))),
+        "many-calls" => (0..MILLION / 5 * 2).for_each(|i| host.report(call(i))),
         // Within what one input may give, again and again.
         "thousand-calls" => (0..1_000).for_each(|_| {
             let key = u32::try_from(host.random() >> 32).unwrap_or(0);

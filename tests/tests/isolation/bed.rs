@@ -110,6 +110,7 @@ impl Bed {
         // A folder of its own, so that what is left behind is seen.
         setup.env.push(("TMPDIR".to_owned(), scratch.path().display().to_string()));
         let host = setup.start().unwrap();
+        pbx.host_is(host.pid());
         let client = || host.client(TOKEN).unwrap();
         let (mut watcher, mut agent, mut supervisor) = (client(), client(), client());
         for client in [&mut watcher, &mut agent, &mut supervisor] {

@@ -35,24 +35,24 @@ pub(crate) const CRASHES: &[Deed] = &[
     deed("stack-overflow", "calls itself without end", Ends(&["SIGABRT", "SIGSEGV"])),
     deed("exit", "ends its process with code 3", Ends(&["3"])),
     deed("exit-in-order", "ends its process with code 0", Ends(&["0"])),
-    deed("endless-loop", "counts for ever", Ends(&["input_timeout"])),
-    deed("sleep-for-ever", "sleeps for ever", Ends(&["input_timeout"])),
+    deed("endless-loop", "counts for ever", Ends(&["did not answer within"])),
+    deed("sleep-for-ever", "sleeps for ever", Ends(&["did not answer within"])),
     deed("memory-without-end", "allocates until there is no more", Ends(&["memory"])),
 ];
 
 /// Too much of everything.
 pub(crate) const FLOODS: &[Deed] = &[
-    deed("million-outputs", "gives a million outputs for one input", Ends(&["output"])),
-    deed("million-calls", "reports a million calls at once", Ends(&["output"])),
-    deed("output-of-100-mb", "gives one output of 100 MB", Ends(&["output"])),
-    deed("send-100-mb", "sends 100 MB to its phone system at once", Ends(&["output"])),
+    deed("million-outputs", "gives a million outputs for one input", Lives),
+    deed("many-calls", "reports 400,000 calls at once", Ends(&["answers one input with"])),
+    deed("output-of-100-mb", "gives one output of 100 MB", Ends(&["answers one input with"])),
+    deed("send-100-mb", "sends 100 MB to its phone system at once", Ends(&["answers one input with"])),
     deed("log-flood", "logs 10,000 lines at once", Lives),
     deed("raw-flood", "shows 10,000 raw messages at once", Lives),
     deed("thousand-calls", "reports a thousand calls that there are not", Lives),
     deed("long-texts", "reports texts of a megabyte", Lives),
     deed("timers", "sets 100,000 timers", Lives),
     deed("requests", "makes 1,000 HTTP requests at once", Lives),
-    deed("stdout-flood", "prints 100 MB to standard output, and to standard error", Lives),
+    deed("stdout-flood", "prints 100 MB to standard output, and to standard error", Ends(&["did not answer within"])),
     deed("print-secret", "prints its password", Lives),
     deed("post-flood", "posts from a thread without end, without a grant", Lives),
 ];
@@ -70,16 +70,22 @@ pub(crate) const RUBBISH: &[Deed] = &[
     deed("huge-counts", "gives contents that say to be of 4,000 million parts", Lives),
     deed("nested-payload", "gives lists in lists in lists, 100,000 deep", Lives),
     deed("unknown-status", "returns a status that there is not", Ends(&["77"])),
-    deed("refusal-of-nothing", "refuses an input without saying why", Ends(&[""])),
-    deed("fault-of-nothing", "says that it panicked, and nothing of it", Ends(&[""])),
+    deed("refusal-of-nothing", "refuses an input without saying why", Ends(&["does not say what"])),
+    deed("fault-of-nothing", "says that it panicked, and nothing of it", Ends(&["does not say why"])),
 ];
 
 /// Its own descriptors.
 pub(crate) const DESCRIPTORS: &[Deed] = &[
     deed("write-every-descriptor", "writes rubbish to every descriptor that it finds", Ends(&[""])),
-    deed("read-every-descriptor", "reads from every descriptor that it finds", Ends(&["input_timeout"])),
+    deed("read-every-descriptor", "reads from every descriptor that it finds", Ends(&["did not answer within"])),
     deed("close-every-descriptor", "closes every descriptor that it finds", Ends(&[""])),
-    deed("pass-descriptors", "hands the host descriptors", Refused),
+    deed("pass-descriptors", "hands the host descriptors", Ends(&["what no runner says"])),
+    deed(
+        "forge-answers",
+        "writes answers on its runner's socket that nobody asked for",
+        Ends(&["what no runner says"]),
+    ),
+    deed("forge-posts", "writes posts on its runner's socket, without a grant", Ends(&["what no runner says"])),
 ];
 
 /// What the system is asked for.

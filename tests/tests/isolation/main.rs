@@ -80,7 +80,7 @@ fn refused(bed: &Bed, deed: &Deed) -> String {
 #[test]
 fn no_deed_of_a_runner_reaches_anybody_else() {
     let mut plan = Plan::new("process", stripped("hostile").unwrap());
-    plan.keys = "input_timeout = \"1s\"".to_owned();
+    plan.keys = "input_timeout = \"5s\"\nmemory = 768".to_owned();
     let mut bed = Bed::start(&plan);
     let (expected, ()) = bed.course(|_| ());
     let (again, ()) = bed.course(|_| ());
@@ -115,7 +115,9 @@ fn a_command_that_kills_the_adapter_is_answered() {
 
 #[test]
 fn an_adapter_that_never_starts_is_told_and_tried_again_in_peace() {
-    for (deed, word) in [("segv", "SIGSEGV"), ("panic", "panicked"), ("exit", "3"), ("endless-loop", "input_timeout")] {
+    for (deed, word) in
+        [("segv", "SIGSEGV"), ("panic", "panicked"), ("exit", "3"), ("endless-loop", "did not answer within")]
+    {
         let mut plan = Plan::new("process", stripped("hostile").unwrap());
         plan.keys = "input_timeout = \"500ms\"".to_owned();
         plan.settings = format!("deed = \"{deed}\"\non = \"new\"");
@@ -141,7 +143,7 @@ fn a_runner_is_given_one_socket_and_nothing_else() {
         bed.pbx.deed(name);
         bed.pbx.did(name, Duration::from_secs(20)).unwrap()
     };
-    assert_eq!(told("descriptors"), "0=socket; 1=pipe; 2=pipe");
+    assert_eq!(told("descriptors"), "0=socket; 1=write; 2=write; 3=socket; 4=socket");
     let environment = told("read-environment");
     assert!(environment.starts_with("variables=none; secrets in the arguments=none"), "{environment}");
 }

@@ -17,6 +17,8 @@ struct State {
     /// To the adapter that said hello last.
     adapter: Option<TcpStream>,
     hellos: usize,
+    /// What it is told first.
+    host: String,
     /// What it told of its deeds.
     said: Vec<String>,
 }
@@ -67,6 +69,13 @@ impl Pbx {
         self.say(&list);
     }
 
+    /// Which process the host is; every adapter is told from now on.
+    pub(crate) fn host_is(&self, process: u32) {
+        let told = format!("HOST {process}");
+        lock(&self.state).host = format!("{told}\n");
+        self.say(&told);
+    }
+
     /// Has a deed done.
     pub(crate) fn deed(&self, name: &str) {
         lock(&self.state).said.clear();
@@ -106,7 +115,7 @@ fn serve(stream: &TcpStream, shared: &Mutex<State>) {
         if line == "HELLO" {
             let Ok(mut adapter) = stream.try_clone() else { return };
             // An adapter that ends in the middle of it says hello again.
-            let _ = adapter.write_all(format!("{}\n", state.list()).as_bytes());
+            let _ = adapter.write_all(format!("{}{}\n", state.host, state.list()).as_bytes());
             state.adapter = Some(adapter);
             state.hellos += 1;
         } else {

@@ -15,9 +15,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Whether it is still there, be it as a zombie.
+    /// Whether it still runs. One that has ended, and that nobody has asked how, does not.
     pub(crate) fn lives(self) -> bool {
-        stat(self.pid).is_some_and(|stat| stat.began == self.began)
+        stat(self.pid).is_some_and(|stat| stat.began == self.began && stat.state != 'Z')
     }
 }
 

@@ -1,24 +1,19 @@
 //! Whatever is open in this process.
 
-use std::mem::zeroed;
-
 use super::{Answer, Attempts, ask, close, word};
 
 /// Descriptors are looked for below this.
 const MOST: usize = 4_096;
-const F_GETFD: usize = 1;
 
-/// What is open. `fcntl` may be refused; then a duplicate that is closed again tells it.
+/// What is open. A runner may neither ask for a descriptor's flags nor for what it is; to read or write nothing is
+/// answered all the same.
 fn open() -> Vec<usize> {
-    let there = |d: usize| match ask(libc::SYS_fcntl, [d, F_GETFD]) {
-        Answer(Ok(_)) => true,
-        Answer(Err(libc::EBADF)) => false,
-        Answer(Err(_)) => match ask(libc::SYS_lseek, [d, 0, 1]) {
-            Answer(Ok(_)) => true,
-            Answer(Err(error)) => error == libc::ESPIPE,
-        },
-    };
-    (0..MOST).filter(|d| there(*d)).collect()
+    (0..MOST).filter(|d| may(libc::SYS_read, *d) || may(libc::SYS_write, *d)).collect()
+}
+
+fn may(call: libc::c_long, descriptor: usize) -> bool {
+    let nothing = [0_u8];
+    !matches!(ask(call, [descriptor, nothing.as_ptr() as usize, 0]), Answer(Err(libc::EBADF)))
 }
 
 pub(super) fn list() -> Attempts {
@@ -29,29 +24,40 @@ pub(super) fn list() -> Attempts {
     attempts
 }
 
-fn kind(descriptor: usize) -> String {
-    // SAFETY: a `stat` is plain numbers, for which zero is a value.
-    let mut stat: libc::stat = unsafe { zeroed() };
-    let Answer(asked) = ask(libc::SYS_fstat, [descriptor, (&raw mut stat) as usize]);
-    if let Err(error) = asked {
-        return format!("fstat: {}", Answer(Err(error)));
+fn kind(descriptor: usize) -> &'static str {
+    let mut room = [0_u8];
+    let flags = word(libc::MSG_PEEK | libc::MSG_DONTWAIT);
+    let peeked = ask(libc::SYS_recvfrom, [descriptor, room.as_mut_ptr() as usize, 1, flags]);
+    match (peeked, may(libc::SYS_read, descriptor), may(libc::SYS_write, descriptor)) {
+        (Answer(Err(libc::ENOTSOCK)), true, true) => "read and write",
+        (Answer(Err(libc::ENOTSOCK)), true, false) => "read",
+        (Answer(Err(libc::ENOTSOCK)), false, _) => "write",
+        _ => "socket",
     }
-    match stat.st_mode & libc::S_IFMT {
-        libc::S_IFSOCK => "socket",
-        libc::S_IFIFO => "pipe",
-        libc::S_IFREG => "file",
-        libc::S_IFDIR => "folder",
-        libc::S_IFCHR => "device",
-        _ => "other",
+}
+
+/// A record as a runner writes it when a thread posts: its kind, its length.
+const NOTHING_POSTED: [u8; 8] = [102, 0, 0, 0, 0, 0, 0, 0];
+
+/// Writes records of its own between those of the runner that it sits in.
+pub(super) fn forge(kind: u32) -> Attempts {
+    let mut attempts = Attempts::default();
+    let payload = [0_u8; 4_096];
+    let length = u32::try_from(payload.len()).unwrap_or(0);
+    let record = [&kind.to_le_bytes()[..], &length.to_le_bytes(), &payload].concat();
+    let mut last = Answer(Ok(0));
+    for _ in 0..1_000 {
+        last = ask(libc::SYS_write, [0, record.as_ptr() as usize, record.len()]);
     }
-    .to_owned()
+    attempts.add("a thousand records", last);
+    attempts
 }
 
 /// Hands the host descriptors that it did not ask for.
 pub(super) fn pass() -> Attempts {
     let mut attempts = Attempts::default();
-    let byte = [0_u8];
-    let part = [byte.as_ptr() as usize, 1];
+    // With a word that the host understands, and that nobody listens to: a post of nothing.
+    let part = [NOTHING_POSTED.as_ptr() as usize, NOTHING_POSTED.len()];
     // A control message: length, level SOL_SOCKET, type SCM_RIGHTS, two descriptors.
     let length = 16 + 2 * size_of::<i32>();
     let control: [u64; 3] = [length as u64, 1 | (1 << 32), 1 | (2 << 32)];
@@ -86,7 +92,8 @@ pub(super) fn close_every() -> Attempts {
     let mut attempts = Attempts::default();
     for descriptor in open() {
         close(i64::try_from(descriptor).unwrap_or(-1));
-        attempts.saw(format!("close {descriptor}"), kind(word(i64::try_from(descriptor).unwrap_or(-1))));
+        attempts
+            .saw(format!("close {descriptor}"), if open().contains(&descriptor) { "still there" } else { "closed" });
     }
     attempts
 }

@@ -96,8 +96,7 @@ pub(super) fn shared_memory() -> Attempts {
     ] {
         let made = ask(make, arguments);
         if let Answer(Ok(id)) = made {
-            let second = if control == libc::SYS_semctl { [0, REMOVE] } else { [REMOVE, 0] };
-            ask(control, [word(id), second[0], second[1]]);
+            ask(control, [word(id), 0, REMOVE]);
         }
         attempts.add(what, made);
     }

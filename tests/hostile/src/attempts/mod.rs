@@ -14,6 +14,7 @@ mod network;
 mod processes;
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libc::c_long;
 
@@ -46,6 +47,8 @@ pub(crate) fn deed(name: &str, around: &Surroundings) -> Option<String> {
         "write-every-descriptor" => descriptors::write_every(),
         "read-every-descriptor" => descriptors::read_every(),
         "close-every-descriptor" => descriptors::close_every(),
+        "forge-answers" => descriptors::forge(101),
+        "forge-posts" => descriptors::forge(102),
         "everything" => everything(around),
         _ => return None,
     };
@@ -177,11 +180,20 @@ fn word(number: impl Into<i64>) -> usize {
     number.into() as usize
 }
 
-/// The process that started this one: in a runner the host. None: unknown, or nobody who may be hurt.
+/// The host, as its phone system told it. A runner may not ask who has started it.
+static HOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Tells which process is the host.
+pub(crate) fn host_is(process: usize) {
+    HOST.store(process, Ordering::Relaxed);
+}
+
+/// The host. None: unknown, or nobody who may be hurt.
 fn parent() -> Option<usize> {
-    match ask(libc::SYS_getppid, []) {
-        // One is the machine's first process; what is not above zero would be everybody.
-        Answer(Ok(parent)) if parent > 1 => usize::try_from(parent).ok(),
-        _ => None,
-    }
+    let asked = match ask(libc::SYS_getppid, []) {
+        Answer(Ok(parent)) => usize::try_from(parent).ok(),
+        Answer(Err(_)) => None,
+    };
+    // One is the machine's first process; what is not above zero would be everybody.
+    asked.or(Some(HOST.load(Ordering::Relaxed))).filter(|parent| *parent > 1)
 }
