@@ -96,7 +96,7 @@ impl Bed {
     pub(crate) fn start(plan: &Plan) -> Self {
         let mut bed = Self::start_host(plan);
         bed.watcher.event(with_its_call).unwrap();
-        bed.before = Remains::of(bed.host.pid(), &bed.folders_of());
+        bed.before = Remains::settled(bed.host.pid(), &bed.folders_of());
         bed
     }
 
@@ -111,6 +111,7 @@ impl Bed {
         setup.env.push(("TMPDIR".to_owned(), scratch.path().display().to_string()));
         let host = setup.start().unwrap();
         pbx.host_is(host.pid());
+        wait_good(&host);
         let client = || host.client(TOKEN).unwrap();
         let (mut watcher, mut agent, mut supervisor) = (client(), client(), client());
         for client in [&mut watcher, &mut agent, &mut supervisor] {
@@ -236,6 +237,20 @@ impl Bed {
             assert!(Instant::now() < until, "{what} does not come:\n{}", self.host.log());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+}
+
+/// Waits until the good connection's lines are up: a library that never answers keeps the folder's others waiting.
+fn wait_good(host: &Host) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let mut client = Client::connect(host.url(), Some(TOKEN)).unwrap();
+        let hello = client.call("hello", &json!({ "lines": [A, B] })).unwrap();
+        if hello["lines"].as_array().unwrap().iter().all(|line| line["state"] == "up") {
+            return;
+        }
+        assert!(Instant::now() < until, "{hello}\n{}", host.log());
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -47,7 +47,10 @@ fn row(bed: &mut Bed, expected: &Course, deed: &Deed) -> Row {
     bed.bad_works();
     let was_lost = usize::from(matches!(deed.after, After::Ends(_)));
     assert_eq!(bed.seen("disconnected") - lost, was_lost, "{BAD} after {}", deed.name);
-    bed.secret_is_nowhere(deed.name);
+    // What an adapter was given it can say; see docs/isolation.md.
+    if deed.name != "print-secret" {
+        bed.secret_is_nowhere(deed.name);
+    }
     bed.as_before(deed.name);
     let events = course.iter().map(Vec::len).sum::<usize>();
     Row { what: deed.what, refused, own, others: format!("the same {events} events") }
@@ -86,7 +89,9 @@ fn no_deed_of_a_runner_reaches_anybody_else() {
     let (again, ()) = bed.course(|_| ());
     same(&expected, &again, "nothing");
     let mut table = Table::default();
-    for deed in deeds::all().filter(|deed| page::wanted(deed.name)) {
+    // What is printed stays in the log, where the others' deeds are looked for: it comes last.
+    let (printing, others): (Vec<&Deed>, Vec<_>) = deeds::all().partition(|deed| deed.name == "print-secret");
+    for deed in others.into_iter().chain(printing).filter(|deed| page::wanted(deed.name)) {
         table.add(row(&mut bed, &expected, deed));
     }
     table.compare();
@@ -137,13 +142,13 @@ fn an_adapter_that_never_starts_is_told_and_tried_again_in_peace() {
 }
 
 #[test]
-fn a_runner_is_given_one_socket_and_nothing_else() {
+fn a_runner_is_given_its_socket_its_words_and_nothing_else() {
     let bed = Bed::start(&Plan::new("process", stripped("hostile").unwrap()));
     let told = |name: &str| {
         bed.pbx.deed(name);
         bed.pbx.did(name, Duration::from_secs(20)).unwrap()
     };
-    assert_eq!(told("descriptors"), "0=socket; 1=write; 2=write; 3=socket; 4=socket");
+    assert_eq!(told("descriptors"), "0=socket; 1=write; 2=write; 4=socket; 5=socket");
     let environment = told("read-environment");
     assert!(environment.starts_with("variables=none; secrets in the arguments=none"), "{environment}");
 }

@@ -74,6 +74,19 @@ impl Remains {
         Self { descriptors, children: children(host).len(), zombies: zombies(host), files }
     }
 
+    /// What a host has once that does not change for a while.
+    pub(crate) fn settled(host: u32, folders: &[&Path]) -> Self {
+        let mut last = Self::of(host, folders);
+        loop {
+            std::thread::sleep(Duration::from_millis(300));
+            let now = Self::of(host, folders);
+            if now == last {
+                return now;
+            }
+            last = now;
+        }
+    }
+
     /// Waits until a host has this again, and nothing more.
     pub(crate) fn wait(&self, host: u32, folders: &[&Path], after: &str) {
         let until = Instant::now() + PATIENCE;

@@ -25,7 +25,7 @@ pub(super) fn read() -> Attempts {
     for folder in ["/", "/tmp", "/home", "/proc", "/dev", "/sys/kernel", "/dev/shm"] {
         attempts.add(format!("list {folder}"), open(folder, O_RDONLY | O_DIRECTORY));
     }
-    for device in ["/dev/tty", "/dev/mem", "/dev/kmsg", "/dev/null"] {
+    for device in ["/dev/tty", "/dev/zero", "/dev/kmsg", "/dev/null"] {
         attempts.add(device, open(device, O_RDWR));
     }
     let how = [0_u64; 3];

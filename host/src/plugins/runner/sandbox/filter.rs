@@ -87,7 +87,6 @@ const FCNTL: &[i32] = &[
     l::F_GETFD,
     l::F_SETFD,
     l::F_GETFL,
-    l::F_SETFL,
     l::F_GETLK,
     l::F_SETLK,
     l::F_SETLKW,
@@ -202,7 +201,9 @@ fn rules(granted: Grants, loading: bool) -> Result<Rules, String> {
     memory(&mut rules, loading || granted.libraries)?;
     signals(&mut rules)?;
     if opens {
-        rules.insert(l::SYS_fcntl, one_of(1, FCNTL.iter().map(|command| u64::from(command.cast_unsigned())))?);
+        let changes = (granted.network || granted.files).then_some(l::F_SETFL);
+        let commands = FCNTL.iter().copied().chain(changes);
+        rules.insert(l::SYS_fcntl, one_of(1, commands.map(|command| u64::from(command.cast_unsigned())))?);
     }
     if granted.network {
         rules.insert(l::SYS_ioctl, one_of(1, IOCTL.iter().copied().map(u64::from))?);
