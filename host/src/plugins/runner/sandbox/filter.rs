@@ -206,7 +206,7 @@ fn rules(granted: Grants, loading: bool) -> Result<Rules, String> {
         rules.insert(l::SYS_fcntl, one_of(1, commands.map(|command| u64::from(command.cast_unsigned())))?);
     }
     if granted.network {
-        rules.insert(l::SYS_ioctl, one_of(1, IOCTL.iter().copied().map(u64::from))?);
+        rules.insert(l::SYS_ioctl, one_of(1, IOCTL.iter().copied())?);
     }
     if granted.threads {
         threads(&mut rules)?;
