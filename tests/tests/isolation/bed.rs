@@ -131,6 +131,13 @@ impl Bed {
         self.folders_of().map(Path::to_owned).to_vec()
     }
 
+    /// Lets its clients read: one that does not is taken for dead after a while.
+    pub(crate) fn read(&mut self) {
+        for client in [&mut self.watcher, &mut self.agent, &mut self.supervisor] {
+            client.read_for(Duration::from_millis(1));
+        }
+    }
+
     /// Waits until the host has what it had when all was up.
     pub(crate) fn as_before(&self, after: &str) {
         self.before.wait(self.host.pid(), &self.folders_of(), after);

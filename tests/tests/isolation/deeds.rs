@@ -27,6 +27,16 @@ const fn deed(name: &'static str, what: &'static str, after: After) -> Deed {
 
 use After::{Ends, Lives, Refused};
 
+/// What is said of an adapter whose time is over.
+const LATE: &[&str] = &["did not answer within"];
+
+impl Deed {
+    /// Whether it ends with the time for an input.
+    pub(crate) fn takes_its_time(&self) -> bool {
+        matches!(self.after, Ends(words) if words == LATE)
+    }
+}
+
 /// Ends and standstills.
 pub(crate) const CRASHES: &[Deed] = &[
     deed("segv", "writes to address zero", Ends(&["SIGSEGV"])),
@@ -35,8 +45,8 @@ pub(crate) const CRASHES: &[Deed] = &[
     deed("stack-overflow", "calls itself without end", Ends(&["SIGABRT", "SIGSEGV"])),
     deed("exit", "ends its process with code 3", Ends(&["3"])),
     deed("exit-in-order", "ends its process with code 0", Ends(&["0"])),
-    deed("endless-loop", "counts for ever", Ends(&["did not answer within"])),
-    deed("sleep-for-ever", "sleeps for ever", Ends(&["did not answer within"])),
+    deed("endless-loop", "counts for ever", Ends(LATE)),
+    deed("sleep-for-ever", "sleeps for ever", Ends(LATE)),
     deed("memory-without-end", "allocates until there is no more", Ends(&["memory"])),
 ];
 
@@ -52,7 +62,7 @@ pub(crate) const FLOODS: &[Deed] = &[
     deed("long-texts", "reports texts of a megabyte", Lives),
     deed("timers", "sets 100,000 timers", Lives),
     deed("requests", "makes 1,000 HTTP requests at once", Lives),
-    deed("stdout-flood", "prints 100 MB to standard output, and to standard error", Ends(&["did not answer within"])),
+    deed("stdout-flood", "prints 100 MB to standard output, and to standard error", Ends(LATE)),
     deed("print-secret", "prints its password", Lives),
     deed("post-flood", "posts from a thread without end, without a grant", Lives),
 ];
@@ -77,7 +87,7 @@ pub(crate) const RUBBISH: &[Deed] = &[
 /// Its own descriptors.
 pub(crate) const DESCRIPTORS: &[Deed] = &[
     deed("write-every-descriptor", "writes rubbish to every descriptor that it finds", Ends(&[""])),
-    deed("read-every-descriptor", "reads from every descriptor that it finds", Ends(&["did not answer within"])),
+    deed("read-every-descriptor", "reads from every descriptor that it finds", Ends(LATE)),
     deed("close-every-descriptor", "closes every descriptor that it finds", Ends(&[""])),
     deed("pass-descriptors", "hands the host descriptors", Ends(&["what no runner says"])),
     deed(
