@@ -86,6 +86,12 @@ impl Task {
             connection = %self.config.id, adapter = %plugin.manifest.name,
             version = %plugin.manifest.version, lines = self.lines.len(), process = port.process(), "adapter started"
         );
+        if self.config.isolation == Isolation::Process && port.process().is_none() {
+            tracing::warn!(
+                connection = %self.config.id,
+                "the adapter runs inside the host: processes of their own exist on Linux only; trust it, or do without"
+            );
+        }
         let made = port.outputs().to_vec();
         self.port = Some(port);
         self.posts = posts;

@@ -23,8 +23,8 @@ use super::wire::{self, Loaded, Records};
 
 /// How long a library that is known may take to be loaded again, on a machine that is busy.
 const LOADING: Duration = Duration::from_secs(20);
-/// What a thread of an adapter may post at once.
-const MOST_POST: usize = 1024 * 1024;
+/// What a thread of an adapter may post at once; a thousand of them may wait in the host's memory.
+const MOST_POST: usize = 64 * 1024;
 
 /// A running adapter in a process of its own.
 #[derive(Debug)]
