@@ -59,7 +59,7 @@ pub(crate) fn complete_manifest<A: Adapter>() -> Manifest {
 pub extern "C" fn manifest<A: Adapter>(out: &mut RVec<u8>) -> u32 {
     match guarded(|| pack(&complete_manifest::<A>())) {
         Ok(bytes) => {
-            out.extend_from_slice(&bytes);
+            out.extend_from_copy_slice(&bytes);
             status::OK
         }
         Err(fault) => fail(out, status::FAULT, &fault),
@@ -93,7 +93,7 @@ pub extern "C" fn create<A: Adapter>(
     });
     match made {
         Ok(Ok(mut glue)) => {
-            out.extend_from_slice(&glue.scratch);
+            out.extend_from_copy_slice(&glue.scratch);
             glue.scratch.clear();
             *adapter = ROption::RSome(AbiAdapter_TO::from_value(glue, abi_stable::sabi_trait::TD_Opaque));
             status::OK
@@ -109,7 +109,7 @@ fn refusal(error: ConfigError) -> Refusal {
 
 fn fail<T: serde::Serialize>(out: &mut RVec<u8>, status: u32, report: &T) -> u32 {
     out.clear();
-    out.extend_from_slice(&pack(report));
+    out.extend_from_copy_slice(&pack(report));
     status
 }
 
@@ -175,7 +175,8 @@ impl<A: Adapter> AbiAdapter for Glue<A> {
         let handled = guarded(|| self.input(at, kind, arg, &head, &body));
         match handled {
             Ok(Ok(())) => {
-                out.extend_from_slice(&self.scratch);
+                // The other method of the like name goes byte by byte.
+                out.extend_from_copy_slice(&self.scratch);
                 self.scratch.clear();
                 status::OK
             }
@@ -196,7 +197,7 @@ impl<A: Adapter> AbiAdapter for Glue<A> {
     fn save(&self, out: &mut RVec<u8>) -> u32 {
         match guarded(|| self.adapter.as_ref().and_then(A::save)) {
             Ok(Some(state)) => {
-                out.extend_from_slice(&state);
+                out.extend_from_copy_slice(&state);
                 status::OK
             }
             Ok(None) => status::NONE,

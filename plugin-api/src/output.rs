@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Reply;
 use crate::error::CommandError;
-use crate::fact::Fact;
+use crate::fact::{CallFact, Fact};
 use crate::frame::{self, output};
 use crate::ids::{CommandId, LineId, RequestId, TimerId, TransportId};
 use crate::names::names;
@@ -255,6 +255,11 @@ impl Host<'_> {
     /// Reports a fact.
     pub fn report(&mut self, fact: impl Into<Fact>) {
         frame::put_fact(self.out, &fact.into());
+    }
+
+    /// Reports the fact of a call and leaves it with the adapter, which may want to know what it reported last.
+    pub fn report_call(&mut self, fact: &CallFact) {
+        frame::put_call(self.out, fact);
     }
 
     /// Answers a command: the phone system accepted it.

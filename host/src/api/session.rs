@@ -30,7 +30,7 @@ const HELLO: Duration = Duration::from_secs(5);
 /// The largest request; a WebRTC signal carries up to 64 KiB.
 const MOST_REQUEST: usize = 128 * 1024;
 /// A small buffer: there may be thousands of clients, and the default one is zeroed at every read.
-const READ_BUFFER: usize = 2 * 1024;
+const READ_BUFFER: usize = 1024;
 
 /// Serves a client until it is gone.
 pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, token: Option<String>) {
@@ -88,18 +88,26 @@ impl Session {
         // It is a piece of the handshake's buffer, and would keep all of that as long as the session lives.
         drop(read);
         let mut socket = WebSocketStream::from_partially_read(half, early, Side::Server, Some(config)).await;
-        let goodbye = match tokio::time::timeout(HELLO, self.until_hello(&mut socket)).await {
+        // Boxed, as requests are: what handling one needs is not kept while there is none.
+        let hello = tokio::time::timeout(HELLO, Box::pin(self.until_hello(&mut socket)));
+        let said = Box::pin(hello).await;
+        let goodbye = match said {
             Ok(Ok(())) => self.until_goodbye(&mut socket).await,
             Ok(Err(goodbye)) => goodbye,
             Err(_) => Some(Goodbye(close_code::NOT_AUTHENTICATED, "no `hello` within 5 s".to_owned())),
         };
         if let Some(Goodbye(code, reason)) = goodbye {
-            self.shared.hub.close(self.id, code, reason).await;
-            // What still comes is read and dropped: closing a socket with unread bytes would reset it, and the client
-            // would never see why it was closed. The hub ends this task after a while.
-            let mut rest = vec![0; 4096];
-            while socket.get_mut().read(&mut rest).await.is_ok_and(|count| count > 0) {}
+            Box::pin(self.say_goodbye(socket, code, reason)).await;
         }
+    }
+
+    /// Closes the session, and waits for the client to see it.
+    async fn say_goodbye(&self, mut socket: WebSocketStream<ReadHalf>, code: u16, reason: String) {
+        self.shared.hub.close(self.id, code, reason).await;
+        // What still comes is read and dropped: closing a socket with unread bytes would reset it, and the client would
+        // never see why it was closed. The hub ends this task after a while.
+        let mut rest = vec![0; 4096];
+        while socket.get_mut().read(&mut rest).await.is_ok_and(|count| count > 0) {}
     }
 
     /// The next request. `Err(None)`: the client is gone.
@@ -214,7 +222,7 @@ impl Session {
                     continue;
                 }
             };
-            match self.request(request).await {
+            match Box::pin(self.request(request)).await {
                 Ok(None) => {}
                 Ok(Some(goodbye)) => return Some(goodbye),
                 Err((id, error)) => self.refuse(&id, &error).await,

@@ -19,10 +19,11 @@ use crate::hub::{Hub, Outlet, SessionId};
 /// Pieces that may wait for encryption; more wait as a cursor in the log.
 const TLS_QUEUE: usize = 64;
 
-/// What the session reads from, and what control frames are written to.
+/// What the session reads from, and the hub, which takes control frames.
 pub(super) struct ReadHalf {
     input: Input,
-    control: mpsc::UnboundedSender<Bytes>,
+    hub: Hub,
+    id: SessionId,
 }
 
 enum Input {
@@ -32,17 +33,10 @@ enum Input {
 
 /// Splits a socket.
 pub(super) fn split(stream: Stream, hub: Hub, id: SessionId) -> (Outlet, ReadHalf) {
-    // Bounded by what a client can send: a pong or close per ping or close, and reading stops while the hub is busy.
-    let (control, mut frames) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Some(frame) = frames.recv().await {
-            hub.frame(id, frame).await;
-        }
-    });
     match stream {
         Stream::Tcp(stream) => {
             let stream = Arc::new(stream);
-            (Outlet::Tcp(Arc::clone(&stream)), ReadHalf { input: Input::Tcp(stream), control })
+            (Outlet::Tcp(Arc::clone(&stream)), ReadHalf { input: Input::Tcp(stream), hub, id })
         }
         Stream::Tls(stream) => {
             let (read, mut write) = tokio::io::split(stream);
@@ -61,7 +55,7 @@ pub(super) fn split(stream: Stream, hub: Hub, id: SessionId) -> (Outlet, ReadHal
                 }
                 let _ = write.shutdown().await;
             });
-            (Outlet::Queue(queue), ReadHalf { input: Input::Tls(read), control })
+            (Outlet::Queue(queue), ReadHalf { input: Input::Tls(read), hub, id })
         }
     }
 }
@@ -87,10 +81,9 @@ impl AsyncRead for ReadHalf {
 
 impl AsyncWrite for ReadHalf {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match self.control.send(Bytes::copy_from_slice(buf)) {
-            Ok(()) => Poll::Ready(Ok(buf.len())),
-            Err(_) => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
-        }
+        // Bounded by what a client can send: a pong or close per ping or close.
+        self.hub.frame_soon(self.id, Bytes::copy_from_slice(buf));
+        Poll::Ready(Ok(buf.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -111,9 +111,36 @@ impl LineLog {
         Some(chunk.at + u64::from(into))
     }
 
+    /// The chunk that `position` stands in; their number when it stands at the end.
+    fn chunk_of(&self, position: u64) -> usize {
+        // Most clients have had all but the newest.
+        match self.chunks.back() {
+            Some(newest) if position < newest.at => self.chunks.partition_point(|c| c.end() <= position),
+            _ => self.chunks.len() - usize::from(position < self.end),
+        }
+    }
+
+    /// In how many pieces the bytes from `position` on are.
+    pub(super) fn pieces(&self, position: u64) -> usize {
+        self.chunks.len() - self.chunk_of(position)
+    }
+
+    /// The bytes from `position` on as one piece of at least `size`, if there are as many.
+    pub(super) fn joined(&self, position: u64, size: usize) -> Bytes {
+        let all = usize::try_from(self.end - position).unwrap_or(usize::MAX);
+        let mut joined = Vec::with_capacity(all.min(size));
+        for piece in self.from(position) {
+            if joined.len() >= size {
+                break;
+            }
+            joined.extend_from_slice(&piece);
+        }
+        joined.into()
+    }
+
     /// The bytes from `position` on, in pieces. `position` must not be before [`start`](Self::start).
     pub(super) fn from(&self, position: u64) -> impl Iterator<Item = Bytes> {
-        let first = self.chunks.partition_point(|c| c.end() <= position);
+        let first = self.chunk_of(position);
         self.chunks.iter().skip(first).map(move |chunk| {
             let skip = usize::try_from(position.saturating_sub(chunk.at)).unwrap_or(usize::MAX);
             chunk.batch.bytes.slice(skip.min(chunk.batch.bytes.len())..)
@@ -123,7 +150,10 @@ impl LineLog {
     /// The rest of the frame that `position` stands in; empty when it stands between frames.
     #[must_use]
     pub(super) fn rest_of_frame(&self, position: u64) -> Bytes {
-        let index = self.chunks.partition_point(|c| c.end() <= position);
+        if position == self.end {
+            return Bytes::new();
+        }
+        let index = self.chunk_of(position);
         let Some(chunk) = self.chunks.get(index).filter(|c| c.at <= position) else { return Bytes::new() };
         let into = u32::try_from(position - chunk.at).unwrap_or(u32::MAX);
         let next = chunk.batch.ends.partition_point(|end| *end <= into);
@@ -208,7 +238,12 @@ mod tests {
             }
             for seen in 0..seq {
                 if let Some(position) = log.resume(7, seen) {
-                    prop_assert_eq!(text(&log, position), all[usize::try_from(seen).unwrap()..].concat());
+                    let missing = all[usize::try_from(seen).unwrap()..].concat();
+                    prop_assert_eq!(log.joined(position, usize::MAX), missing.as_bytes());
+                    let some = log.joined(position, 10);
+                    prop_assert!(missing.as_bytes().starts_with(&some) && some.len() >= missing.len().min(10));
+                    prop_assert_eq!(log.from(position).count(), log.pieces(position));
+                    prop_assert_eq!(text(&log, position), missing);
                 } else {
                     prop_assert!(seen < seq - 1, "the newest can always be resumed");
                 }

@@ -7,9 +7,11 @@
 //! The types to know: [`Hub`] (the handle), [`Batch`] (events on their way), [`View`] (a line as it is now, for one
 //! session).
 
+mod counted;
 pub mod frame;
 mod log;
 mod outlet;
+mod pieces;
 mod session;
 mod shard;
 
@@ -250,6 +252,14 @@ impl Hub {
     /// A frame for one session: an answer, a pong.
     pub async fn frame(&self, session: SessionId, frame: Bytes) {
         self.send(ToHub::Frame { session, frame }).await;
+    }
+
+    /// The same from where nobody can wait. When the hub has no room, a task waits for it.
+    pub fn frame_soon(&self, session: SessionId, frame: Bytes) {
+        if let Err(mpsc::error::TrySendError::Full(message)) = self.to.try_send(ToHub::Frame { session, frame }) {
+            let to = self.to.clone();
+            tokio::spawn(async move { to.send(message).await });
+        }
     }
 
     /// Closes a session after what waits for it.

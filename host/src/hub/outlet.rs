@@ -28,6 +28,9 @@ impl Outlet {
     pub fn write(&self, pieces: &[Bytes]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => {
+                if let [piece] = pieces {
+                    return stream.try_write(piece);
+                }
                 let mut slices = [IoSlice::new(&[]); MOST_PIECES];
                 let count = pieces.len().min(MOST_PIECES);
                 for (slice, piece) in slices.iter_mut().zip(pieces) {

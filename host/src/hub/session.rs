@@ -9,14 +9,12 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::task::AbortHandle;
 
-use super::log::LineLog;
 use super::outlet::{MOST_PIECES, Outlet};
+use super::pieces::{Logs, Pieces};
 use super::{LineKey, NewSession};
 
 /// The most bytes that may wait for a client apart from the logs: answers, snapshots.
 const MOST_WAITING: usize = 4 * 1024 * 1024;
-/// About how much goes into one write.
-const WRITE_SIZE: usize = 256 * 1024;
 
 /// A line of a session.
 #[derive(Debug)]
@@ -70,6 +68,8 @@ pub(super) struct Session {
     pub(super) joining: VecDeque<Joining>,
     /// The lines whose raw messages it wants.
     pub(super) raw: Vec<LineKey>,
+    /// Whether the hub is to write to it in this round.
+    pub(super) due: bool,
     pub(super) blocked: bool,
     pub(super) closing: bool,
     direct: VecDeque<Bytes>,
@@ -88,6 +88,7 @@ impl Session {
             subscriptions: Vec::new(),
             joining: VecDeque::new(),
             raw: Vec::new(),
+            due: false,
             blocked: false,
             closing: false,
             direct: VecDeque::new(),
@@ -109,7 +110,7 @@ impl Session {
 
     /// Puts what the logs have for this session before whatever is queued next. A line with too much of it is shown
     /// anew instead.
-    pub(super) fn line_up(&mut self, logs: &HashMap<LineKey, LineLog>) {
+    pub(super) fn line_up(&mut self, logs: &Logs) {
         for index in std::mem::take(&mut self.dirty) {
             let Some(Some(subscription)) = self.subscriptions.get_mut(index) else { continue };
             subscription.queued = false;
@@ -171,48 +172,41 @@ impl Session {
         }
     }
 
-    /// Writes what waits, then what the logs have, until the socket is full.
-    pub(super) fn flush(&mut self, logs: &HashMap<LineKey, LineLog>) -> Flushed {
+    /// Writes what waits, then what the logs have, until the socket is full. `next` is memory for one write.
+    pub(super) fn flush(&mut self, logs: &Logs, next: &mut Pieces) -> Flushed {
         loop {
-            let mut pieces: Vec<Bytes> = Vec::new();
-            let mut size = 0;
+            next.clear();
             for piece in self.direct.iter().take(MOST_PIECES) {
-                pieces.push(piece.clone());
-                size += piece.len();
+                next.push(piece.clone());
             }
-            let direct = pieces.len();
-            let mut from_logs = Vec::new();
-            let live = self.joining.is_empty() && !self.closing;
-            if live {
-                match self.gather(logs, &mut pieces, &mut size) {
-                    Ok(gathered) => from_logs = gathered,
-                    Err(overflow) if direct == 0 => return overflow,
-                    // What waits goes first; nothing of the logs until the client knows that it fell behind.
-                    Err(_) => pieces.truncate(direct),
+            let direct = next.pieces.len();
+            if self.joining.is_empty() && !self.closing && !self.gather(logs, next) {
+                if direct == 0 {
+                    return Flushed::Overflow;
                 }
+                // What waits goes first; nothing of the logs until the client knows that it fell behind.
+                next.pieces.truncate(direct);
+                next.from_logs.clear();
             }
-            if pieces.is_empty() {
+            if next.pieces.is_empty() {
                 return Flushed::Done;
             }
-            match self.outlet.write(&pieces) {
+            match self.outlet.write(&next.pieces) {
                 Ok(0) => return Flushed::Broken,
-                Ok(written) => self.written(written, direct, &from_logs, logs),
+                Ok(written) => self.written(written, direct, &next.from_logs, logs),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
                 Err(_) => return Flushed::Broken,
+            }
+            if self.direct.is_empty() && self.dirty.is_empty() {
+                return Flushed::Done;
             }
         }
     }
 
-    /// Adds what the logs of dirty lines have. The subscriptions that pieces came from, with their lengths.
-    fn gather(
-        &mut self,
-        logs: &HashMap<LineKey, LineLog>,
-        pieces: &mut Vec<Bytes>,
-        size: &mut usize,
-    ) -> Result<Vec<(usize, usize)>, Flushed> {
-        let mut gathered = Vec::new();
+    /// Adds what the logs of dirty lines have. `false`: something that was not sent has fallen out of one.
+    fn gather(&mut self, logs: &Logs, next: &mut Pieces) -> bool {
         for index in &self.dirty {
-            if pieces.len() >= MOST_PIECES || *size >= WRITE_SIZE {
+            if next.is_full() {
                 break;
             }
             let Some(Some(subscription)) = self.subscriptions.get(*index) else { continue };
@@ -220,28 +214,15 @@ impl Session {
                 continue;
             };
             if position < log.start() {
-                return Err(Flushed::Overflow);
+                return false;
             }
-            for piece in log.from(position) {
-                if pieces.len() >= MOST_PIECES || *size >= WRITE_SIZE {
-                    break;
-                }
-                *size += piece.len();
-                gathered.push((*index, piece.len()));
-                pieces.push(piece);
-            }
+            next.push_from(*index, subscription.line, log, position);
         }
-        Ok(gathered)
+        true
     }
 
     /// Moves queue and cursors on by what was written.
-    fn written(
-        &mut self,
-        written: usize,
-        direct: usize,
-        from_logs: &[(usize, usize)],
-        logs: &HashMap<LineKey, LineLog>,
-    ) {
+    fn written(&mut self, written: usize, direct: usize, from_logs: &[(usize, usize)], logs: &Logs) {
         let mut left = written;
         for _ in 0..direct {
             let Some(front) = self.direct.front_mut() else { break };
@@ -275,7 +256,7 @@ impl Session {
     }
 
     /// Moves a cursor on. In the middle of a frame, the rest of it goes first, whatever falls out of the log.
-    fn advance(&mut self, index: usize, by: usize, logs: &HashMap<LineKey, LineLog>) {
+    fn advance(&mut self, index: usize, by: usize, logs: &Logs) {
         let Some(Some(subscription)) = self.subscriptions.get_mut(index) else { return };
         let Cursor::At(position) = subscription.cursor else { return };
         let mut position = position + by as u64;

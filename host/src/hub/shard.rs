@@ -1,6 +1,6 @@
 //! The hub's task: the one owner of logs, sessions and cursors.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::counted::CountedMap;
 use super::log::LineLog;
+use super::pieces::{Logs, Pieces};
 use super::session::{Cursor, Flushed, Joining, Session};
 use super::{AskView, LineKey, PING_EVERY, SessionId, ToHub, View, ViewReason, Wanted, close_code, frame};
 use crate::metrics::HubMetrics;
@@ -31,11 +33,14 @@ pub(super) struct Shard {
     ticks: Arc<AtomicU64>,
     metrics: HubMetrics,
     raw: Arc<AtomicU64>,
-    logs: HashMap<LineKey, LineLog>,
-    subscribers: HashMap<LineKey, Subscribers>,
-    sessions: HashMap<SessionId, Session>,
-    /// Sessions with something to write.
-    dirty: BTreeSet<SessionId>,
+    logs: Logs,
+    subscribers: CountedMap<LineKey, Subscribers>,
+    sessions: CountedMap<SessionId, Session>,
+    /// Lines with events that their sessions have not been told of.
+    news: Vec<LineKey>,
+    /// Sessions with something to write, as far as they are still [`due`](Session::due).
+    due: VecDeque<SessionId>,
+    next: Pieces,
     /// When the bytes came whose events are on their way.
     born: Vec<Instant>,
 }
@@ -54,10 +59,12 @@ impl Shard {
             ticks,
             metrics,
             raw,
-            logs: HashMap::new(),
-            subscribers: HashMap::new(),
-            sessions: HashMap::new(),
-            dirty: BTreeSet::new(),
+            logs: Logs::default(),
+            subscribers: CountedMap::default(),
+            sessions: CountedMap::default(),
+            news: Vec::new(),
+            due: VecDeque::new(),
+            next: Pieces::default(),
             born: Vec::new(),
         }
     }
@@ -86,6 +93,10 @@ impl Shard {
     }
 
     fn take(&mut self, message: ToHub) {
+        // Events of one line that come together are told to its sessions once.
+        if !matches!(message, ToHub::Publish { .. }) {
+            self.tell_news();
+        }
         match message {
             ToHub::Publish { line, batch } => self.publish(line, batch),
             ToHub::Notice { lines, frame } => self.notice(&lines, &frame),
@@ -95,6 +106,7 @@ impl Shard {
             }
             ToHub::Forget { line } => {
                 self.logs.remove(&line);
+                self.next.end_round();
                 for (id, _) in self.subscribers.remove(&line).unwrap_or_default() {
                     self.sessions.get_mut(&id).map(|session| session.unsubscribe(line));
                 }
@@ -122,7 +134,7 @@ impl Shard {
             ToHub::Writable { session } => {
                 if let Some(s) = self.sessions.get_mut(&session) {
                     s.blocked = false;
-                    self.dirty.insert(session);
+                    due(&mut self.due, session, s);
                 }
             }
             ToHub::Close { session, code, reason } => self.close(session, code, &reason),
@@ -151,15 +163,22 @@ impl Shard {
         let Some(log) = self.logs.get_mut(&line) else { return };
         let born = batch.born;
         log.push(batch);
-        let subscribers = self.subscribers.get(&line).map_or(&[][..], Vec::as_slice);
-        if !subscribers.is_empty() {
+        if self.subscribers.get(&line).is_some_and(|s| !s.is_empty()) {
             self.born.extend(born);
+            if self.news.last() != Some(&line) {
+                self.news.push(line);
+            }
         }
-        for (id, index) in subscribers {
-            if let Some(session) = self.sessions.get_mut(id) {
-                session.news(*index);
-                if !session.blocked {
-                    self.dirty.insert(*id);
+    }
+
+    fn tell_news(&mut self) {
+        for line in self.news.drain(..) {
+            for (id, index) in self.subscribers.get(&line).into_iter().flatten() {
+                if let Some(session) = self.sessions.get_mut(id) {
+                    session.news(*index);
+                    if !session.blocked {
+                        due(&mut self.due, *id, session);
+                    }
                 }
             }
         }
@@ -176,9 +195,7 @@ impl Shard {
     /// A frame after the events that were published before it, also when the socket is full or other answers wait
     /// for their views.
     fn answer(&mut self, id: SessionId, frame: Bytes) {
-        if self.dirty.remove(&id) {
-            self.flush_one(id);
-        }
+        self.flush_one(id);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if let Some(joining) = session.joining.back_mut() {
             joining.after.push(frame);
@@ -191,7 +208,7 @@ impl Shard {
     fn push(&mut self, id: SessionId, frame: Bytes) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if session.push(frame) {
-            self.dirty.insert(id);
+            due(&mut self.due, id, session);
         } else {
             session.forget();
             self.close(id, close_code::TOO_SLOW, "too much waits for this client: it does not read");
@@ -268,22 +285,24 @@ impl Shard {
             frames.push(frame::text(answer.to_string().as_bytes()));
             frames.append(&mut joining.after);
         }
+        // A session joins once, and is there for hours.
+        if session.joining.is_empty() {
+            session.joining = VecDeque::new();
+        }
         for frame in frames {
             self.push(id, frame);
         }
     }
 
     fn close(&mut self, id: SessionId, code: u16, reason: &str) {
-        if self.dirty.remove(&id) {
-            self.flush_one(id);
-        }
+        self.flush_one(id);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if session.closing {
             return;
         }
         session.push(frame::close(code, reason));
         session.closing = true;
-        self.dirty.insert(id);
+        due(&mut self.due, id, session);
         let own = self.own.clone();
         tokio::spawn(async move {
             tokio::time::sleep(GOODBYE).await;
@@ -301,7 +320,6 @@ impl Shard {
                 subscribers.retain(|(who, _)| *who != id);
             }
         }
-        self.dirty.remove(&id);
         self.recount();
     }
 
@@ -318,7 +336,7 @@ impl Shard {
             if now.is_multiple_of(2) && !session.blocked {
                 session.push(frame::ping());
             }
-            self.dirty.insert(*id);
+            due(&mut self.due, *id, session);
         }
         for id in dead {
             tracing::info!(session = %id, "a client has gone silent: dropped");
@@ -328,27 +346,30 @@ impl Shard {
     }
 
     async fn flush(&mut self) {
+        self.tell_news();
         let mut served = 0;
-        while let Some(id) = self.dirty.pop_first() {
+        while let Some(id) = self.due.pop_front() {
             self.flush_one(id);
             served += 1;
             if served % YIELD_EVERY == 0 {
                 tokio::task::yield_now().await;
             }
         }
+        self.next.end_round();
     }
 
+    /// Writes to a session that is due.
     fn flush_one(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.blocked {
+        if !std::mem::take(&mut session.due) || session.blocked {
             return;
         }
-        match session.flush(&self.logs) {
+        match session.flush(&self.logs, &mut self.next) {
             Flushed::Done => {
                 if session.closing {
                     session.outlet.finish();
                 }
-                self.ask_again(id);
+                ask_again(&self.ask, id, session);
             }
             Flushed::Blocked => {
                 session.blocked = true;
@@ -368,19 +389,26 @@ impl Shard {
                         subscription.cursor = Cursor::Asking;
                     }
                 }
-                self.ask_again(id);
-                self.dirty.insert(id);
+                ask_again(&self.ask, id, session);
+                due(&mut self.due, id, session);
             }
             Flushed::Broken => self.remove(id),
         }
     }
+}
 
-    fn ask_again(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        for subscription in session.subscriptions.iter_mut().flatten() {
-            if subscription.cursor == Cursor::Asking && (self.ask)(id, subscription.line, ViewReason::Overflow) {
-                subscription.cursor = Cursor::Waiting { resume: None };
-            }
+/// The session has something to write in this round.
+fn due(queue: &mut VecDeque<SessionId>, id: SessionId, session: &mut Session) {
+    if !std::mem::replace(&mut session.due, true) {
+        queue.push_back(id);
+    }
+}
+
+/// Asks for the views that could not be asked for before.
+fn ask_again(ask: &AskView, id: SessionId, session: &mut Session) {
+    for subscription in session.subscriptions.iter_mut().flatten() {
+        if subscription.cursor == Cursor::Asking && ask(id, subscription.line, ViewReason::Overflow) {
+            subscription.cursor = Cursor::Waiting { resume: None };
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use jackfield_plugin_api::Timestamp;
 
+use super::json::PAIRS;
+
 /// The years that RFC 3339 can write; times beyond are written as the nearest of them.
 const FIRST_MS: i64 = -62_167_219_200_000;
 const LAST_MS: i64 = 253_402_300_799_999;
@@ -11,15 +13,23 @@ const DAY_MS: i64 = 86_400_000;
 pub(super) fn write_time(at: Timestamp, out: &mut Vec<u8>) {
     let millis = at.millis().clamp(FIRST_MS, LAST_MS);
     let (year, month, day) = civil(millis.div_euclid(DAY_MS));
-    let in_day = millis.rem_euclid(DAY_MS);
+    let in_day = millis.rem_euclid(DAY_MS) as u32;
+    let (seconds, millis) = (in_day / 1000, in_day % 1000);
     let mut text = *b"0000-00-00T00:00:00.000Z";
-    digits(&mut text[0..4], year);
-    digits(&mut text[5..7], month);
-    digits(&mut text[8..10], day);
-    digits(&mut text[11..13], in_day / 3_600_000);
-    digits(&mut text[14..16], in_day / 60_000 % 60);
-    digits(&mut text[17..19], in_day / 1000 % 60);
-    digits(&mut text[20..23], in_day % 1000);
+    let pairs = [
+        (0, year / 100),
+        (2, year % 100),
+        (5, month),
+        (8, day),
+        (11, seconds / 3600),
+        (14, seconds / 60 % 60),
+        (17, seconds % 60),
+        (20, millis / 10),
+    ];
+    for (at, pair) in pairs {
+        text[at..at + 2].copy_from_slice(&PAIRS[pair as usize]);
+    }
+    text[22] = b'0' + (millis % 10) as u8;
     out.extend_from_slice(&text);
 }
 
@@ -31,23 +41,18 @@ pub fn timestamp_text(at: Timestamp) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn digits(field: &mut [u8], mut value: i64) {
-    for place in field.iter_mut().rev() {
-        *place = b'0' + (value % 10) as u8;
-        value /= 10;
-    }
-}
-
 /// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date
 /// algorithms", `civil_from_days`).
-fn civil(day: i64) -> (i64, i64, i64) {
+fn civil(day: i64) -> (u32, u32, u32) {
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097) as u32;
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day_of_month)
+    // The caller's clamp keeps it between 0 and 9999.
+    let year = i64::from(year_of_era) + era * 400 + i64::from(month <= 2);
+    (year as u32, month, day_of_month)
 }

@@ -4,48 +4,48 @@ use jackfield_plugin_api::{AgentQueue, Capabilities, SelectableState};
 
 use super::body::{ActiveCallSnapshot, Agent, Body, Disconnected, Fault, Initialized, LineState, RawMessage};
 use super::event::{Event, EventCause};
-use super::json::Json;
+use super::json::{Json, key};
 use super::write_call::write_call;
 
 impl Event {
     /// Appends the notification: `{"jsonrpc":"2.0","method":…,"params":{…}}`, without a line break.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         let mut frame = Json::object(out);
-        frame.text("jsonrpc", "2.0");
-        frame.text("method", self.method());
-        let mut params = frame.child("params");
-        params.text("connection", &self.place.connection);
-        params.text_or_null("line", self.place.line.as_deref());
+        frame.name(key!("jsonrpc"), "2.0");
+        frame.name(key!("method"), self.method());
+        let mut params = frame.child(key!("params"));
+        params.text(key!("connection"), &self.place.connection);
+        params.text_or_null(key!("line"), self.place.line.as_deref());
         if let Some(epoch) = self.epoch {
-            params.number("epoch", epoch);
+            params.number(key!("epoch"), epoch);
         }
         if let Some(seq) = self.seq {
-            params.number("seq", seq);
+            params.number(key!("seq"), seq);
         }
         if let Body::RawMessage(raw) = &self.body {
-            params.number("rawSeq", raw.raw_seq);
+            params.number(key!("rawSeq"), raw.raw_seq);
         }
-        params.time("at", self.at);
+        params.time(key!("at"), self.at);
         if let Some(at) = self.src_at {
-            params.time("srcAt", at);
+            params.time(key!("srcAt"), at);
         }
-        params.text_or_null("currentCallId", self.current.as_ref().map(super::ids::CallId::as_str));
+        params.text_or_null(key!("currentCallId"), self.current.as_ref().map(super::ids::CallId::as_str));
         if self.synthetic {
-            params.flag("synthetic", true);
+            params.flag(key!("synthetic"), true);
         }
         if self.resent {
-            params.flag("resent", true);
+            params.flag(key!("resent"), true);
         }
         if let Some(cause) = &self.cause {
             write_cause(&mut params, cause);
         }
         if let Some(reply) = &self.reply_to {
-            let mut to = params.child("replyTo");
-            to.text("session", &reply.session);
-            to.value("id", &reply.id);
+            let mut to = params.child(key!("replyTo"));
+            to.text(key!("session"), &reply.session);
+            to.value(key!("id"), &reply.id);
             to.end();
         }
-        let mut data = params.child("data");
+        let mut data = params.child(key!("data"));
         write_body(&mut data, self);
         data.end();
         params.end();
@@ -62,11 +62,11 @@ impl Event {
 }
 
 fn write_cause(params: &mut Json<'_>, cause: &EventCause) {
-    let mut object = params.child("cause");
-    object.text("code", &cause.code);
-    object.text_if("text", cause.text.as_deref());
+    let mut object = params.child(key!("cause"));
+    object.text(key!("code"), &cause.code);
+    object.text_if(key!("text"), cause.text.as_deref());
     if let Some(native) = &cause.native {
-        object.value("native", native);
+        object.value(key!("native"), native);
     }
     object.end();
 }
@@ -78,83 +78,83 @@ fn write_body(data: &mut Json<'_>, event: &Event) {
         Body::CallStarted(call) | Body::CommutationStarted(call) | Body::CallBusy(call) => write_call(data, call),
         Body::Hold(call) | Body::Unhold(call) => {
             write_call(data, call);
-            data.text("heldBy", "local");
+            data.name(key!("heldBy"), "local");
         }
         Body::LineStateChanged(changed) => {
-            data.text_or_null("callId", changed.call.as_ref().map(super::ids::CallId::as_str));
-            data.names("features", changed.features.names());
-            data.number("featuresMask", u64::from(changed.features.bits()));
+            data.text_or_null(key!("callId"), changed.call.as_ref().map(super::ids::CallId::as_str));
+            data.names(key!("features"), changed.features.names());
+            data.number(key!("featuresMask"), u64::from(changed.features.bits()));
             write_line(data, &changed.line);
         }
         Body::DtmfEntered(dtmf) => {
-            data.text("callId", dtmf.call.as_str());
-            data.text("digits", &dtmf.digits);
-            data.text("by", dtmf.by.as_str());
+            data.text(key!("callId"), dtmf.call.as_str());
+            data.text(key!("digits"), &dtmf.digits);
+            data.name(key!("by"), dtmf.by.as_str());
         }
         Body::CallInfoChanged(changed, call) => {
-            data.names("changed", changed.names());
+            data.names(key!("changed"), changed.names());
             write_call(data, call);
         }
         Body::CallSaved(saved) => {
-            data.text("callId", saved.call.as_str());
-            data.text("databaseId", &saved.database_id);
-            data.text("store", &saved.store);
-            data.number("revision", saved.revision);
-            data.flag("created", saved.created);
-            data.flag("final", saved.is_final);
+            data.text(key!("callId"), saved.call.as_str());
+            data.text(key!("databaseId"), &saved.database_id);
+            data.text(key!("store"), &saved.store);
+            data.number(key!("revision"), saved.revision);
+            data.flag(key!("created"), saved.created);
+            data.flag(key!("final"), saved.is_final);
         }
         Body::CurrentCallChanged { previous, call } => {
-            data.text("previousCallId", previous.as_str());
+            data.text(key!("previousCallId"), previous.as_str());
             write_call(data, call);
         }
         Body::CallFinished(finished) => {
             write_call(data, &finished.call);
-            data.text("releasedBy", finished.released_by.as_str());
-            data.text("finishedFrom", finished.finished_from.as_str());
-            data.flag("missed", finished.missed);
+            data.name(key!("releasedBy"), finished.released_by.as_str());
+            data.name(key!("finishedFrom"), finished.finished_from.as_str());
+            data.flag(key!("missed"), finished.missed);
             if finished.estimated {
-                data.flag("estimated", true);
+                data.flag(key!("estimated"), true);
             }
         }
         Body::ActiveCallSnapshot(snapshot) => write_snapshot(data, snapshot),
         Body::AgentStateChanged { agent, previous } => write_agent_change(data, agent, previous.as_deref()),
-        Body::CallCentreStateChanged { is_active } => data.flag("isActive", *is_active),
+        Body::CallCentreStateChanged { is_active } => data.flag(key!("isActive"), *is_active),
         Body::Error(fault) => write_fault(data, fault),
         Body::RawMessage(raw) => write_raw(data, raw),
         Body::WebRtcStarted(started) => {
-            data.text("sessionId", &started.session_id);
-            data.text("callId", started.call.as_str());
-            data.texts("media", &started.media);
-            data.text("endpoint", "browser");
-            data.text_or_null("ownerSession", started.owner_session.as_deref());
+            data.text(key!("sessionId"), &started.session_id);
+            data.text(key!("callId"), started.call.as_str());
+            data.texts(key!("media"), &started.media);
+            data.name(key!("endpoint"), "browser");
+            data.text_or_null(key!("ownerSession"), started.owner_session.as_deref());
         }
         Body::WebRtcVideoStarted(video) => {
-            data.text("sessionId", &video.session_id);
-            data.text("callId", video.call.as_str());
-            data.text("direction", &video.direction);
+            data.text(key!("sessionId"), &video.session_id);
+            data.text(key!("callId"), video.call.as_str());
+            data.text(key!("direction"), &video.direction);
         }
         Body::WebRtcDestroyed { session_id, call } => {
-            data.text("sessionId", session_id);
-            data.text("callId", call.as_str());
+            data.text(key!("sessionId"), session_id);
+            data.text(key!("callId"), call.as_str());
         }
     }
 }
 
 fn write_initialized(data: &mut Json<'_>, initialized: &Initialized) {
-    let mut connection = data.child("connection");
-    connection.text("id", &initialized.connection);
-    connection.text("adapter", &initialized.adapter);
-    connection.text("adapterVersion", &initialized.adapter_version);
-    connection.text("phoneSystem", &initialized.phone_system);
+    let mut connection = data.child(key!("connection"));
+    connection.text(key!("id"), &initialized.connection);
+    connection.text(key!("adapter"), &initialized.adapter);
+    connection.text(key!("adapterVersion"), &initialized.adapter_version);
+    connection.text(key!("phoneSystem"), &initialized.phone_system);
     connection.end();
-    let mut device = data.child("device");
-    device.text("id", &initialized.device);
-    device.text("state", initialized.device_state.as_str());
+    let mut device = data.child(key!("device"));
+    device.text(key!("id"), &initialized.device);
+    device.name(key!("state"), initialized.device_state.as_str());
     device.end();
-    let mut capabilities = data.child("capabilities");
+    let mut capabilities = data.child(key!("capabilities"));
     capability_fields(&mut capabilities, &initialized.capabilities);
     capabilities.end();
-    data.flag("resumed", initialized.resumed);
+    data.flag(key!("resumed"), initialized.resumed);
 }
 
 /// Appends capabilities as the object that `initialized` and the answer to `hello` carry.
@@ -165,46 +165,46 @@ pub fn write_capabilities(capabilities: &Capabilities, out: &mut Vec<u8>) {
 }
 
 fn capability_fields(object: &mut Json<'_>, capabilities: &Capabilities) {
-    object.names("call", capabilities.call.names());
-    object.number("callMask", u64::from(capabilities.call.bits()));
-    object.names("agent", capabilities.agent.names());
-    object.number("agentMask", u64::from(capabilities.agent.bits()));
-    object.text("snapshot", capabilities.snapshot.as_str());
-    object.text("timestamps", capabilities.timestamps.as_str());
-    object.text("holdDetection", capabilities.hold_detection.as_str());
-    object.flag("busyDetection", capabilities.busy_detection);
-    object.flag("renamesCalls", capabilities.renames_calls);
-    object.flag("earlyTransfer", capabilities.early_transfer);
-    object.flag("dropsOneOfPair", capabilities.drops_one_of_pair);
-    object.texts("services", &capabilities.services);
+    object.names(key!("call"), capabilities.call.names());
+    object.number(key!("callMask"), u64::from(capabilities.call.bits()));
+    object.names(key!("agent"), capabilities.agent.names());
+    object.number(key!("agentMask"), u64::from(capabilities.agent.bits()));
+    object.name(key!("snapshot"), capabilities.snapshot.as_str());
+    object.name(key!("timestamps"), capabilities.timestamps.as_str());
+    object.name(key!("holdDetection"), capabilities.hold_detection.as_str());
+    object.flag(key!("busyDetection"), capabilities.busy_detection);
+    object.flag(key!("renamesCalls"), capabilities.renames_calls);
+    object.flag(key!("earlyTransfer"), capabilities.early_transfer);
+    object.flag(key!("dropsOneOfPair"), capabilities.drops_one_of_pair);
+    object.texts(key!("services"), &capabilities.services);
 }
 
 fn write_disconnected(data: &mut Json<'_>, disconnected: &Disconnected) {
-    data.text("scope", disconnected.scope.as_str());
-    data.flag("willRetry", disconnected.will_retry);
+    data.name(key!("scope"), disconnected.scope.as_str());
+    data.flag(key!("willRetry"), disconnected.will_retry);
     if let Some(millis) = disconnected.retry_in_ms {
-        data.number("retryInMs", millis);
+        data.number(key!("retryInMs"), millis);
     }
-    data.flag("ignoreTryReconnection", !disconnected.will_retry);
-    data.text("callsState", "unknown");
-    data.texts("activeCallIds", disconnected.active.iter().map(super::ids::CallId::as_str));
+    data.flag(key!("ignoreTryReconnection"), !disconnected.will_retry);
+    data.name(key!("callsState"), "unknown");
+    data.texts(key!("activeCallIds"), disconnected.active.iter().map(super::ids::CallId::as_str));
 }
 
 fn write_line(data: &mut Json<'_>, line: &LineState) {
-    let mut object = data.child("line");
-    object.names("features", line.features.names());
-    object.number("featuresMask", u64::from(line.features.bits()));
+    let mut object = data.child(key!("line"));
+    object.names(key!("features"), line.features.names());
+    object.number(key!("featuresMask"), u64::from(line.features.bits()));
     if let Some(features) = line.agent_features {
-        object.names("agentFeatures", features.names());
-        object.number("agentFeaturesMask", u64::from(features.bits()));
+        object.names(key!("agentFeatures"), features.names());
+        object.number(key!("agentFeaturesMask"), u64::from(features.bits()));
     }
-    object.text_if("deviceState", line.device_state.map(|state| state.as_str()));
+    object.text_if(key!("deviceState"), line.device_state.map(|state| state.as_str()));
     if let Some(forwarding) = &line.forwarding {
-        let mut list = object.list("forwarding");
+        let mut list = object.list(key!("forwarding"));
         for one in forwarding.iter() {
             let mut item = list.item();
-            item.text("kind", one.kind.as_str());
-            item.text("to", &one.to);
+            item.name(key!("kind"), one.kind.as_str());
+            item.text(key!("to"), &one.to);
             item.end();
         }
         list.end();
@@ -213,9 +213,9 @@ fn write_line(data: &mut Json<'_>, line: &LineState) {
 }
 
 fn write_snapshot(data: &mut Json<'_>, snapshot: &ActiveCallSnapshot) {
-    data.number("asOfSeq", snapshot.as_of_seq);
-    data.text("reason", snapshot.reason.as_str());
-    let mut calls = data.list("activeCalls");
+    data.number(key!("asOfSeq"), snapshot.as_of_seq);
+    data.name(key!("reason"), snapshot.reason.as_str());
+    let mut calls = data.list(key!("activeCalls"));
     for call in &snapshot.calls {
         let mut item = calls.item();
         super::write_call::call_fields(&mut item, call);
@@ -225,48 +225,48 @@ fn write_snapshot(data: &mut Json<'_>, snapshot: &ActiveCallSnapshot) {
     write_line(data, &snapshot.line);
     match &snapshot.agent {
         Some(agent) => {
-            let mut object = data.child("agent");
+            let mut object = data.child(key!("agent"));
             agent_fields(&mut object, agent);
             object.end();
         }
-        None => data.null("agent"),
+        None => data.null(key!("agent")),
     }
     match snapshot.call_centre_active {
-        Some(active) => data.flag("callCentreActive", active),
-        None => data.null("callCentreActive"),
+        Some(active) => data.flag(key!("callCentreActive"), active),
+        None => data.null(key!("callCentreActive")),
     }
 }
 
 fn write_agent_change(data: &mut Json<'_>, agent: &Agent, previous: Option<&Agent>) {
     match previous {
         Some(previous) => {
-            let mut object = data.child("previous");
-            object.text("state", previous.state.as_str());
-            object.text("code", &previous.code);
+            let mut object = data.child(key!("previous"));
+            object.name(key!("state"), previous.state.as_str());
+            object.text(key!("code"), &previous.code);
             write_reason(&mut object, previous);
             object.end();
         }
-        None => data.null("previous"),
+        None => data.null(key!("previous")),
     }
     agent_fields(data, agent);
 }
 
 fn agent_fields(object: &mut Json<'_>, agent: &Agent) {
-    object.text_if("agentId", agent.agent_id.as_deref());
-    object.text("state", agent.state.as_str());
-    object.text("code", &agent.code);
+    object.text_if(key!("agentId"), agent.agent_id.as_deref());
+    object.name(key!("state"), agent.state.as_str());
+    object.text(key!("code"), &agent.code);
     write_reason(object, agent);
     if let Some(since) = agent.since {
-        object.time("since", since);
+        object.time(key!("since"), since);
     }
-    let mut selectable = object.list("selectable");
+    let mut selectable = object.list(key!("selectable"));
     for state in &agent.selectable {
         write_selectable(&mut selectable, state);
     }
     selectable.end();
-    object.text_or_null("pending", agent.pending.as_deref());
+    object.text_or_null(key!("pending"), agent.pending.as_deref());
     if !agent.queues.is_empty() {
-        let mut queues = object.list("queues");
+        let mut queues = object.list(key!("queues"));
         for queue in &agent.queues {
             write_queue(&mut queues, queue);
         }
@@ -277,25 +277,25 @@ fn agent_fields(object: &mut Json<'_>, agent: &Agent) {
 fn write_reason(object: &mut Json<'_>, agent: &Agent) {
     match &agent.reason {
         Some(reason) => {
-            let mut child = object.child("reason");
-            child.text("code", &reason.code);
-            child.text_if("label", reason.label.as_deref());
+            let mut child = object.child(key!("reason"));
+            child.text(key!("code"), &reason.code);
+            child.text_if(key!("label"), reason.label.as_deref());
             child.end();
         }
-        None => object.null("reason"),
+        None => object.null(key!("reason")),
     }
 }
 
 fn write_selectable(list: &mut Json<'_>, state: &SelectableState) {
     let mut item = list.item();
-    item.text("code", &state.code);
-    item.text("state", state.state.as_str());
+    item.text(key!("code"), &state.code);
+    item.name(key!("state"), state.state.as_str());
     if !state.reasons.is_empty() {
-        let mut reasons = item.list("reasons");
+        let mut reasons = item.list(key!("reasons"));
         for reason in &state.reasons {
             let mut entry = reasons.item();
-            entry.text("code", &reason.code);
-            entry.text_if("label", reason.label.as_deref());
+            entry.text(key!("code"), &reason.code);
+            entry.text_if(key!("label"), reason.label.as_deref());
             entry.end();
         }
         reasons.end();
@@ -305,30 +305,30 @@ fn write_selectable(list: &mut Json<'_>, state: &SelectableState) {
 
 fn write_queue(list: &mut Json<'_>, queue: &AgentQueue) {
     let mut item = list.item();
-    item.text("id", &queue.id);
-    item.text_if("name", queue.name.as_deref());
-    item.text("state", queue.state.as_str());
-    item.text_or_null("reason", queue.reason.as_deref());
+    item.text(key!("id"), &queue.id);
+    item.text_if(key!("name"), queue.name.as_deref());
+    item.name(key!("state"), queue.state.as_str());
+    item.text_or_null(key!("reason"), queue.reason.as_deref());
     item.end();
 }
 
 fn write_fault(data: &mut Json<'_>, fault: &Fault) {
-    data.text("code", fault.code.as_str());
-    data.number("type", u64::from(fault.code.number()));
-    data.text("severity", fault.severity.as_str());
-    data.text("message", &fault.message);
-    data.flag("retryable", fault.retryable());
-    data.text_if("callId", fault.call.as_ref().map(super::ids::CallId::as_str));
-    data.text("source", fault.source);
+    data.name(key!("code"), fault.code.as_str());
+    data.number(key!("type"), u64::from(fault.code.number()));
+    data.name(key!("severity"), fault.severity.as_str());
+    data.text(key!("message"), &fault.message);
+    data.flag(key!("retryable"), fault.retryable());
+    data.text_if(key!("callId"), fault.call.as_ref().map(super::ids::CallId::as_str));
+    data.text(key!("source"), fault.source);
     if let Some(native) = &fault.native {
-        data.value("native", native);
+        data.value(key!("native"), native);
     }
 }
 
 fn write_raw(data: &mut Json<'_>, raw: &RawMessage) {
-    data.text("dir", if raw.incoming { "in" } else { "out" });
-    data.text("format", &raw.format);
-    data.texts("redacted", &raw.redacted);
-    data.text("summary", &raw.summary);
-    data.text("message", &raw.message);
+    data.text(key!("dir"), if raw.incoming { "in" } else { "out" });
+    data.text(key!("format"), &raw.format);
+    data.texts(key!("redacted"), &raw.redacted);
+    data.text(key!("summary"), &raw.summary);
+    data.text(key!("message"), &raw.message);
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Reply;
 use crate::error::CommandError;
-use crate::fact::Fact;
+use crate::fact::{CallFact, Fact};
 use crate::ids::CommandId;
 use crate::output::LogLevel;
 
@@ -170,7 +170,7 @@ pub(crate) fn put_fact(out: &mut Vec<u8>, fact: &Fact) {
     match fact {
         Fact::Up(f) => put(out, output::UP, 0, f),
         Fact::Down(f) => put(out, output::DOWN, 0, f),
-        Fact::Call(f) => put(out, output::CALL, f.line.0, f),
+        Fact::Call(f) => put_call(out, f),
         Fact::Snapshot(f) => put(out, output::SNAPSHOT, f.line.0, f),
         Fact::Agent(f) => put(out, output::AGENT, f.line.0, f),
         Fact::Line(f) => put(out, output::LINE, f.line.0, f),
@@ -180,6 +180,10 @@ pub(crate) fn put_fact(out: &mut Vec<u8>, fact: &Fact) {
         Fact::WebRtcSignal(f) => put(out, output::WEB_RTC_SIGNAL, f.line.0, f),
         Fact::Error(f) => put(out, output::ERROR, 0, f),
     }
+}
+
+pub(crate) fn put_call(out: &mut Vec<u8>, fact: &CallFact) {
+    put(out, output::CALL, fact.line.0, fact);
 }
 
 fn begin(out: &mut Vec<u8>, kind: u32, arg: u32) -> usize {

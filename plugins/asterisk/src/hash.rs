@@ -3,11 +3,37 @@
 //! The function is that of rustc's FxHash. Keys come from the phone system, which the administrator trusts; nobody
 //! iterates over such a map where the order could be seen.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
 
 /// A hash map without a random seed.
 pub(crate) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fixed>>;
+
+/// A name as a key, found by its bytes: what an event names need not be text before it is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Name(Box<str>);
+
+impl From<&str> for Name {
+    fn from(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+impl Borrow<[u8]> for Name {
+    fn borrow(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_bytes().hash(state);
+    }
+}
 
 /// The hasher of [`Map`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,5 +73,9 @@ impl Hasher for Fixed {
 
     fn write_u64(&mut self, word: u64) {
         self.add(word);
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.add(word as u64);
     }
 }

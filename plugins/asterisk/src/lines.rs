@@ -130,8 +130,12 @@ impl Pbx {
             return;
         }
         let works = !matches!(state, b"UNAVAILABLE" | b"INVALID");
-        if self.devices.insert(device.to_owned(), works) == Some(works) {
-            return;
+        match self.devices.get_mut(device) {
+            Some(before) if *before == works => return,
+            Some(before) => *before = works,
+            None => {
+                self.devices.insert(device.to_owned(), works);
+            }
         }
         if let Some(line) = self.lines.of_device(device) {
             self.say_line_state(line, say);

@@ -97,29 +97,20 @@ impl Pbx {
         if self.calls.get(id).is_some_and(|c| c.is_between() && c.reported.is_some()) {
             return;
         }
-        let Some(mut fact) = self.current(id, say.now) else { return };
-        if !self.live {
-            return;
-        }
+        let Some(news) = self.current(id, say.now).filter(|_| self.live) else { return };
         let Some(call) = self.calls.get_mut(id) else { return };
-        if call.reported.as_ref() == Some(&fact) {
-            return;
-        }
-        let first = call.reported.is_none();
-        call.reported = Some(fact.clone());
+        let Some(fact) = call.reported.as_mut().filter(|_| news != News::None) else { return };
+        let first = news == News::First;
         let late = call.command_until.is_some_and(|until| until < say.now);
         if late && call.command.is_some_and(|(_, awaits)| !matches!(awaits, Awaits::First | Awaits::Finished)) {
             call.command = None;
         }
-        if let Some((command, awaits)) = call.command
-            && awaits.shows_in(&fact, first)
-        {
-            fact.command = Some(command);
-            call.command = None;
-        }
+        // What belongs to this one report is not kept.
+        fact.command = call.command.take_if(|(_, awaits)| awaits.shows_in(fact, first)).map(|(command, _)| command);
         fact.native_time = say.native_time;
+        say.host.report_call(fact);
+        (fact.command, fact.native_time) = (None, None);
         let conference = fact.state == CallState::Conferenced;
-        self.say_call(fact, say);
         if first {
             self.call_shown(id, say);
         }
@@ -128,8 +119,8 @@ impl Pbx {
         }
     }
 
-    /// The fact of a call now. `None`: nothing to be shown yet.
-    fn current(&mut self, id: CallId, now: Timestamp) -> Option<CallFact> {
+    /// Brings what is known of a call up to date, and its fact when facts are told. `None`: nothing to be shown yet.
+    fn current(&mut self, id: CallId, now: Timestamp) -> Option<News> {
         let call = self.calls.get(id)?;
         let view = call.channel.map(|c| self.table.view(c, call.bridge)).unwrap_or_default();
         let level = self.level(id, &view, now);
@@ -141,7 +132,24 @@ impl Pbx {
         } else {
             self.waiting.remove(&id);
         }
-        self.fact(id, level?, &view)
+        let level = level?;
+        self.note_present(id, &view);
+        let call = self.calls.get_mut(id)?;
+        let line = call.line.filter(|line| self.lines.get(*line).is_some())?;
+        if !self.live {
+            return Some(News::None);
+        }
+        let reported = call.reported.take();
+        let call = self.calls.get(id)?;
+        let first = reported.is_none();
+        let mut fact = reported.unwrap_or_else(|| Box::new(CallFact::new(line, call.key.as_str(), level.state)));
+        let changed = self.renew(id, call, level, &view, &mut fact);
+        self.calls.get_mut(id)?.reported = Some(fact);
+        Some(match changed {
+            _ if first => News::First,
+            true => News::Changed,
+            false => News::None,
+        })
     }
 
     pub(crate) fn say_call(&self, fact: CallFact, say: &mut Say<'_, '_>) {
@@ -162,11 +170,9 @@ impl Pbx {
         let ids: Vec<CallId> = self.calls.of_line(line).map(|(id, _)| id).collect();
         let mut facts = Vec::new();
         for id in &ids {
-            let Some(fact) = self.current(*id, say.now) else { continue };
-            if let Some(call) = self.calls.get_mut(*id) {
-                call.reported = Some(fact.clone());
+            if self.current(*id, say.now).is_some() {
+                facts.extend(self.calls.get(*id).and_then(|c| c.reported.as_deref()).cloned());
             }
-            facts.push(fact);
         }
         say.host.report(Snapshot::new(line, facts));
         self.say_line_state(line, say);
@@ -202,6 +208,16 @@ impl Pbx {
         // While the connection is down nothing is told, and nobody can be asked.
         self.waiting.iter().filter(|_| self.live).filter_map(of_call).min()
     }
+}
+
+/// What a call's fact is to what was reported last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// The same.
+    None,
+    /// Nothing was reported.
+    First,
+    Changed,
 }
 
 impl Awaits {

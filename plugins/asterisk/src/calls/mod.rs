@@ -22,11 +22,14 @@ use jackfield_plugin_api::{
     CallFact, Cause, CauseCode, CommandId, Direction, LineId, Phase, ReleasedBy, Scope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-use crate::table::{BridgeId, ChannelId, Ident};
+use crate::table::{BridgeId, ChannelId, Ident, Legs};
 
 /// A call's number inside the adapter. Grows: an older call has a smaller one.
 pub(crate) type CallId = u32;
+/// A few calls.
+pub(crate) type CallIds = SmallVec<[CallId; 4]>;
 
 /// How a call came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -92,7 +95,7 @@ pub(crate) struct Call {
     /// The leg; a click-to-call has none until Asterisk makes it.
     pub(crate) channel: Option<ChannelId>,
     /// Further legs of the same device that ring for the same call (several contacts).
-    pub(crate) others: Vec<ChannelId>,
+    pub(crate) others: Legs,
     pub(crate) native: String,
     pub(crate) origin: Origin,
     pub(crate) incoming: bool,
@@ -168,10 +171,10 @@ pub(crate) struct Call {
     /// Uniqueids of who was heard in it; a participant keeps its number.
     pub(crate) participants: Vec<String>,
     /// Who was heard in it last (numbers of `participants`).
-    pub(crate) present: Vec<u32>,
+    pub(crate) present: Legs,
     /// The legs that were dialled for it last.
     #[serde(default)]
-    pub(crate) rings_at: Vec<ChannelId>,
+    pub(crate) rings_at: Legs,
     /// When its leg went up without a second party.
     pub(crate) up_since: Option<Timestamp>,
     /// Whether it was asked what answered.
@@ -185,7 +188,7 @@ pub(crate) struct Call {
     /// After this time a hold or the like is somebody else's doing.
     pub(crate) command_until: Option<Timestamp>,
     /// What was reported last.
-    pub(crate) reported: Option<CallFact>,
+    pub(crate) reported: Option<Box<CallFact>>,
 }
 
 impl Call {
@@ -203,16 +206,16 @@ impl Call {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Calls {
     last: CallId,
-    calls: BTreeMap<CallId, Call>,
+    calls: BTreeMap<CallId, Box<Call>>,
 }
 
 impl Calls {
     pub(crate) fn get(&self, id: CallId) -> Option<&Call> {
-        self.calls.get(&id)
+        self.calls.get(&id).map(Box::as_ref)
     }
 
     pub(crate) fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.calls.get_mut(&id)
+        self.calls.get_mut(&id).map(Box::as_mut)
     }
 
     /// The call that a client names.
@@ -222,17 +225,17 @@ impl Calls {
 
     pub(crate) fn add(&mut self, call: Call) -> CallId {
         self.last += 1;
-        self.calls.insert(self.last, call);
+        self.calls.insert(self.last, Box::new(call));
         self.last
     }
 
-    pub(crate) fn remove(&mut self, id: CallId) -> Option<Call> {
+    pub(crate) fn remove(&mut self, id: CallId) -> Option<Box<Call>> {
         self.calls.remove(&id)
     }
 
     /// A command was accepted: what it leads to shows by then.
     pub(crate) fn commanded(&mut self, line: LineId, command: CommandId, until: Timestamp) {
-        let of_command = |c: &&mut Call| c.line == Some(line) && c.command.is_some_and(|(id, _)| id == command);
+        let of_command = |c: &&mut Box<Call>| c.line == Some(line) && c.command.is_some_and(|(id, _)| id == command);
         for call in self.calls.values_mut().filter(of_command) {
             call.command_until = Some(until);
         }
@@ -240,10 +243,10 @@ impl Calls {
 
     /// The calls of a line, oldest first.
     pub(crate) fn of_line(&self, line: LineId) -> impl Iterator<Item = (CallId, &Call)> {
-        self.calls.iter().filter(move |(_, c)| c.line == Some(line)).map(|(id, c)| (*id, c))
+        self.iter().filter(move |(_, c)| c.line == Some(line))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (CallId, &Call)> {
-        self.calls.iter().map(|(id, c)| (*id, c))
+        self.calls.iter().map(|(id, c)| (*id, c.as_ref()))
     }
 }

@@ -351,7 +351,7 @@ impl Pbx {
     }
 
     /// Takes a call out, and out of the legs and the bridge that knew it.
-    pub(crate) fn take_call(&mut self, id: CallId) -> Option<Call> {
+    pub(crate) fn take_call(&mut self, id: CallId) -> Option<Box<Call>> {
         let call = self.calls.remove(id)?;
         self.waiting.remove(&id);
         if let Some(bridge) = call.bridge.and_then(|b| self.table.bridge_mut(b)) {

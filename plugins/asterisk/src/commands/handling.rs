@@ -112,7 +112,7 @@ impl Pbx {
         })?;
         let context = self.context(id);
         let action = Action::new("Redirect")
-            .with("Channel", &caller)
+            .with("Channel", caller)
             .with("Context", &context)
             .with("Exten", &to)
             .with("Priority", "1");
@@ -122,12 +122,12 @@ impl Pbx {
     }
 
     /// The name of the leg that dials this ringing call's leg and no other.
-    pub(crate) fn sole_dialler(&self, id: CallId) -> Option<String> {
+    pub(crate) fn sole_dialler(&self, id: CallId) -> Option<&str> {
         let call = self.calls.get(id).filter(|c| c.incoming && !c.connected)?;
         let Dialler::Channel(from) = self.table.channel(call.channel?)?.dialler else { return None };
         let from = self.table.channel(from)?;
         let only_here = from.dialling.iter().all(|leg| Some(*leg) == call.channel || call.others.contains(leg));
-        (only_here && !from.local && from.queue.is_empty()).then(|| from.name.clone())
+        (only_here && !from.local && from.queue.is_empty()).then_some(from.name.as_str())
     }
 
     pub(super) fn park(

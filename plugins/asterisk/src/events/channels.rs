@@ -252,7 +252,7 @@ impl Pbx {
         }
         self.table.enter(id, bridge);
         if let Some(channel) = self.table.channel_mut(id) {
-            channel.place = place(f);
+            set_place(&mut channel.place, f);
             // Who holds holds in the bridge that it was in; a consultation leaves that.
             channel.holds = false;
             for call in channel.calls.clone() {
@@ -282,7 +282,7 @@ impl Pbx {
         }
         self.look_again(id);
         // Somebody else's Redirect has no event of its own: the leg leaves with another place in the dialplan.
-        let sent_on = self.table.channel(id).is_some_and(|c| !c.place.is_empty() && c.place != place(f));
+        let sent_on = self.table.channel(id).is_some_and(|c| !c.place.is_empty() && !is_place(&c.place, f));
         if sent_on && !f.bytes(Key::Exten).is_empty() {
             let own = self.table.channel(id).map(|c| c.calls.clone()).unwrap_or_default();
             for call in self.table.touched(id).into_iter().filter(|c| !own.contains(c)) {
@@ -326,10 +326,21 @@ impl Pbx {
     }
 }
 
-/// Context and extension.
-pub(super) fn place(f: &Fields<'_>) -> String {
+/// Notes context and extension.
+pub(super) fn set_place(place: &mut String, f: &Fields<'_>) {
+    if is_place(place, f) {
+        return;
+    }
+    place.clear();
+    place.push_str(&text::decode(f.bytes(Key::Context)));
+    place.push('/');
+    place.push_str(&text::decode(f.bytes(Key::Exten)));
+}
+
+/// Whether an event names this context and extension.
+pub(super) fn is_place(place: &str, f: &Fields<'_>) -> bool {
     let (context, exten) = (text::decode(f.bytes(Key::Context)), text::decode(f.bytes(Key::Exten)));
-    format!("{context}/{exten}")
+    place.strip_prefix(&*context).and_then(|rest| rest.strip_prefix('/')) == Some(&*exten)
 }
 
 /// Asterisk's time: `1795196610.130885`.

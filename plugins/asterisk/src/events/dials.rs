@@ -1,6 +1,6 @@
 //! Dials and queues.
 
-use super::channels::place;
+use super::channels::{is_place, set_place};
 use crate::calls::{CallId, Origin, numberlike};
 use crate::pbx::{Pbx, Say};
 use crate::table::{ChannelId, Dialler, Ident, Progress};
@@ -13,7 +13,7 @@ impl Pbx {
         if let Some(from) = from {
             self.refresh(from, f, false, say);
             if let Some(channel) = self.table.channel_mut(from) {
-                channel.place = place(f);
+                set_place(&mut channel.place, f);
             }
         }
         let Some(to) = self.table.find(f.bytes(Key::DestUniqueid)) else { return };
@@ -117,7 +117,7 @@ impl Pbx {
         }
         if let Some(from) = from {
             // Somebody else's Redirect of who dials: it is elsewhere in the dialplan already.
-            let moved = self.table.channel(from).is_some_and(|c| !c.place.is_empty() && c.place != place(f));
+            let moved = self.table.channel(from).is_some_and(|c| !c.place.is_empty() && !is_place(&c.place, f));
             if status == "CANCEL" && moved {
                 for call in self.table.channel(to).map(|c| c.calls.clone()).unwrap_or_default() {
                     if let Some(call) = self.calls.get_mut(call) {

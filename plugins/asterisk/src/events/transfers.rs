@@ -108,10 +108,12 @@ impl Pbx {
         let mut calls = self.table.channel(id).map(|c| c.calls.clone()).unwrap_or_default();
         let beyond = self.table.channel(id).filter(|c| c.local).and_then(|c| c.partner);
         if let Some(bridge) = beyond.and_then(|b| self.table.channel(b)?.bridge).and_then(|b| self.table.bridge(b)) {
-            calls.extend(&bridge.calls);
+            calls.extend_from_slice(&bridge.calls);
         }
         let dialled = beyond.and_then(|b| self.table.channel(b)).map(|b| b.dialling.clone()).unwrap_or_default();
-        calls.extend(dialled.iter().filter_map(|leg| self.table.channel(*leg)).flat_map(|leg| &leg.calls));
+        calls.extend(
+            dialled.iter().filter_map(|leg| self.table.channel(*leg)).flat_map(|leg| leg.calls.iter().copied()),
+        );
         for call in calls {
             if let Some(call) = self.calls.get_mut(call) {
                 call.redirecting = by.clone();

@@ -3,8 +3,8 @@
 use jackfield_plugin_api::{LineId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{BridgeId, ChannelId};
-use crate::calls::CallId;
+use super::{BridgeId, ChannelId, Legs};
+use crate::calls::CallIds;
 
 /// `ChannelState` numbers.
 pub(crate) mod state {
@@ -77,7 +77,7 @@ pub(crate) struct Channel {
     /// The line whose device it is a leg of.
     pub(crate) line: Option<LineId>,
     /// The calls of that line that are made of it: one, or two during a consultation.
-    pub(crate) calls: Vec<CallId>,
+    pub(crate) calls: CallIds,
     pub(crate) state: u8,
     /// This leg's own party.
     pub(crate) own: Ident,
@@ -96,7 +96,7 @@ pub(crate) struct Channel {
     pub(crate) partner: Option<ChannelId>,
     pub(crate) dialler: Dialler,
     /// The legs that it is dialling.
-    pub(crate) dialling: Vec<ChannelId>,
+    pub(crate) dialling: Legs,
     /// What was heard of it while it was dialled.
     pub(crate) progress: Progress,
     /// How the dial to it ended (`DialStatus`).

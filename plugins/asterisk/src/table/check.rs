@@ -10,7 +10,7 @@ impl Table {
     /// When they do not.
     pub(crate) fn agrees_with_itself(&self) {
         for (id, channel) in &self.channels {
-            assert_eq!(self.by_uid.get(&channel.uid), Some(id), "channel {id} by its Uniqueid");
+            assert_eq!(self.by_uid.get(channel.uid.as_bytes()), Some(id), "channel {id} by its Uniqueid");
             if let Some(bridge) = channel.bridge {
                 let members = self.bridge(bridge).map(|b| b.members.iter().filter(|m| *m == id).count());
                 assert_eq!(members, Some(1), "channel {id} in bridge {bridge}");
@@ -21,7 +21,7 @@ impl Table {
         }
         assert_eq!(self.by_uid.len(), self.channels.len(), "Uniqueids of channels that are gone");
         for (id, bridge) in &self.bridges {
-            assert_eq!(self.bridge_by_uid.get(&bridge.uid), Some(id), "bridge {id} by its id");
+            assert_eq!(self.bridge_by_uid.get(bridge.uid.as_bytes()), Some(id), "bridge {id} by its id");
             for member in &bridge.members {
                 assert_eq!(self.channel(*member).map(|c| c.bridge), Some(Some(*id)), "member {member} of bridge {id}");
             }

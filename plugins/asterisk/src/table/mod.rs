@@ -10,17 +10,20 @@ mod view;
 
 use jackfield_plugin_api::LineId;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 pub(crate) use channel::{Channel, Dialler, Ident, Progress, UP, device_of, rank, state};
 pub(crate) use view::View;
 
-use crate::calls::CallId;
-use crate::hash::Map;
+use crate::calls::CallIds;
+use crate::hash::{Map, Name};
 
 /// A channel's number.
 pub(crate) type ChannelId = u32;
 /// A bridge's number.
 pub(crate) type BridgeId = u32;
+/// A few legs.
+pub(crate) type Legs = SmallVec<[ChannelId; 4]>;
 
 /// The most channels that are kept; a stream that goes on naming new ones is broken.
 const MAX_CHANNELS: usize = 200_000;
@@ -55,9 +58,9 @@ impl BridgeKind {
 pub(crate) struct Bridge {
     pub(crate) uid: String,
     pub(crate) kind: BridgeKind,
-    pub(crate) members: Vec<ChannelId>,
+    pub(crate) members: Legs,
     /// Calls of lines that are in it, or wait in it while their phone consults elsewhere.
-    pub(crate) calls: Vec<CallId>,
+    pub(crate) calls: CallIds,
 }
 
 /// Channels and bridges.
@@ -65,9 +68,9 @@ pub(crate) struct Bridge {
 pub(crate) struct Table {
     last: u32,
     channels: Map<ChannelId, Channel>,
-    by_uid: Map<String, ChannelId>,
+    by_uid: Map<Name, ChannelId>,
     bridges: Map<BridgeId, Bridge>,
-    bridge_by_uid: Map<String, BridgeId>,
+    bridge_by_uid: Map<Name, BridgeId>,
     /// Halves of `Local/…` pairs whose other half is not known yet, by their common name.
     halves: Map<String, ChannelId>,
     /// While a snapshot is read: Uniqueids that ended meanwhile.
@@ -96,12 +99,12 @@ impl Table {
         if uid.is_empty() {
             return None;
         }
-        self.by_uid.get(std::str::from_utf8(uid).ok()?).copied()
+        self.by_uid.get(uid).copied()
     }
 
     /// The bridge of a unique id.
     pub(crate) fn find_bridge(&self, uid: &[u8]) -> Option<BridgeId> {
-        self.bridge_by_uid.get(std::str::from_utf8(uid).ok()?).copied()
+        self.bridge_by_uid.get(uid).copied()
     }
 
     /// The numbers of all channels, in the order in which they came.
@@ -118,10 +121,10 @@ impl Table {
 
     /// A channel that is new, or known already. `None`: there are too many, or the Uniqueid is no text.
     pub(crate) fn add(&mut self, uid: &[u8], name: &[u8]) -> Option<ChannelId> {
-        let uid = std::str::from_utf8(uid).ok().filter(|uid| !uid.is_empty())?;
         if let Some(id) = self.by_uid.get(uid) {
             return Some(*id);
         }
+        let uid = std::str::from_utf8(uid).ok().filter(|uid| !uid.is_empty())?;
         if self.channels.len() >= MAX_CHANNELS || self.has_ended(uid) {
             return None;
         }
@@ -132,7 +135,7 @@ impl Table {
         if let (None, Some(pair)) = (other, channel.pair()) {
             self.halves.insert(pair.to_owned(), id);
         }
-        self.by_uid.insert(uid.to_owned(), id);
+        self.by_uid.insert(uid.into(), id);
         self.channels.insert(id, channel);
         if let Some(other) = other {
             self.pair(other, id);
@@ -153,7 +156,7 @@ impl Table {
     pub(crate) fn remove(&mut self, id: ChannelId) -> Option<Channel> {
         self.leave(id);
         let channel = self.channels.remove(&id)?;
-        self.by_uid.remove(&channel.uid);
+        self.by_uid.remove(channel.uid.as_bytes());
         if let Some(pair) = channel.pair()
             && self.halves.get(pair) == Some(&id)
         {
@@ -174,15 +177,15 @@ impl Table {
 
     /// A bridge that is new, or known already.
     pub(crate) fn add_bridge(&mut self, uid: &[u8], kind: BridgeKind) -> Option<BridgeId> {
-        let uid = std::str::from_utf8(uid).ok().filter(|uid| !uid.is_empty())?;
         if let Some(id) = self.bridge_by_uid.get(uid) {
             return Some(*id);
         }
+        let uid = std::str::from_utf8(uid).ok().filter(|uid| !uid.is_empty())?;
         if self.bridges.len() >= MAX_CHANNELS {
             return None;
         }
         self.last += 1;
-        self.bridge_by_uid.insert(uid.to_owned(), self.last);
+        self.bridge_by_uid.insert(uid.into(), self.last);
         self.bridges.insert(self.last, Bridge { uid: uid.to_owned(), kind, ..Bridge::default() });
         Some(self.last)
     }
@@ -211,7 +214,7 @@ impl Table {
     /// Takes a bridge away.
     pub(crate) fn remove_bridge(&mut self, id: BridgeId) -> Option<Bridge> {
         let bridge = self.bridges.remove(&id)?;
-        self.bridge_by_uid.remove(&bridge.uid);
+        self.bridge_by_uid.remove(bridge.uid.as_bytes());
         for member in &bridge.members {
             if let Some(channel) = self.channels.get_mut(member) {
                 channel.bridge = None;

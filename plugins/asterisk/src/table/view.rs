@@ -1,7 +1,9 @@
 //! Who hears whom, across `Local/…` pairs.
 
-use super::{BridgeId, BridgeKind, ChannelId, Table, UP};
-use crate::calls::CallId;
+use smallvec::{SmallVec, smallvec};
+
+use super::{BridgeId, BridgeKind, ChannelId, Legs, Table, UP};
+use crate::calls::CallIds;
 
 /// The most legs that are looked at for one question; a conference larger than this shows its first members.
 const MAX_STEPS: usize = 400;
@@ -10,9 +12,9 @@ const MAX_STEPS: usize = 400;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct View {
     /// The real legs that it hears.
-    pub(crate) peers: Vec<ChannelId>,
+    pub(crate) peers: Legs,
     /// The legs that are being dialled for it, by itself or beyond a `Local/…` pair.
-    pub(crate) pending: Vec<ChannelId>,
+    pub(crate) pending: Legs,
     /// A `Local/…` pair ends in an application that has answered.
     pub(crate) service: bool,
     /// It is in a conference room.
@@ -26,10 +28,10 @@ impl Table {
         if (bridge.is_none() || self.channel(me).is_some_and(|c| c.bridge.is_none()))
             && let Some(channel) = self.channel(me)
         {
-            view.pending.extend(&channel.dialling);
+            view.pending.extend_from_slice(&channel.dialling);
         }
-        let mut seen = Vec::new();
-        let mut next: Vec<(BridgeId, ChannelId)> = bridge.map(|b| (b, me)).into_iter().collect();
+        let mut seen: SmallVec<[BridgeId; 4]> = SmallVec::new();
+        let mut next: SmallVec<[(BridgeId, ChannelId); 4]> = bridge.map(|b| (b, me)).into_iter().collect();
         while let Some((id, from)) = next.pop() {
             let Some(bridge) = self.bridge(id).filter(|_| !seen.contains(&id) && seen.len() < MAX_STEPS) else {
                 continue;
@@ -51,7 +53,7 @@ impl Table {
                 };
                 match beyond.bridge {
                     Some(bridge) => next.push((bridge, partner)),
-                    None if !beyond.dialling.is_empty() => view.pending.extend(&beyond.dialling),
+                    None if !beyond.dialling.is_empty() => view.pending.extend_from_slice(&beyond.dialling),
                     None => view.service |= beyond.state == UP && beyond.queue.is_empty(),
                 }
             }
@@ -60,9 +62,9 @@ impl Table {
     }
 
     /// The calls that a change of this leg may change.
-    pub(crate) fn touched(&self, start: ChannelId) -> Vec<CallId> {
-        let mut calls = Vec::new();
-        let (mut channels, mut bridges) = (vec![start], Vec::new());
+    pub(crate) fn touched(&self, start: ChannelId) -> CallIds {
+        let mut calls = CallIds::new();
+        let (mut channels, mut bridges): (Legs, SmallVec<[BridgeId; 4]>) = (smallvec![start], SmallVec::new());
         let mut at = 0;
         while let Some(id) = channels.get(at).copied().filter(|_| at < MAX_STEPS) {
             at += 1;
@@ -93,12 +95,12 @@ impl Table {
     }
 
     /// The calls on whose behalf a leg dials: its own, or those at the other end of its `Local/…` pair.
-    pub(crate) fn dials_for(&self, dialling: ChannelId) -> Vec<CallId> {
-        let Some(channel) = self.channel(dialling) else { return Vec::new() };
+    pub(crate) fn dials_for(&self, dialling: ChannelId) -> CallIds {
+        let Some(channel) = self.channel(dialling) else { return CallIds::new() };
         if !channel.local {
             return channel.calls.clone();
         }
-        let Some(bridge) = channel.partner.and_then(|p| self.channel(p)?.bridge) else { return Vec::new() };
+        let Some(bridge) = channel.partner.and_then(|p| self.channel(p)?.bridge) else { return CallIds::new() };
         self.bridge(bridge).map(|b| b.calls.clone()).unwrap_or_default()
     }
 
@@ -121,7 +123,7 @@ impl Table {
     }
 }
 
-fn push<T: PartialEq>(to: &mut Vec<T>, value: T) {
+fn push(to: &mut SmallVec<[u32; 4]>, value: u32) {
     if !to.contains(&value) {
         to.push(value);
     }

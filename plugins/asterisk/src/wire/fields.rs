@@ -90,46 +90,108 @@ keys! {
     Uniqueid = "Uniqueid",
 }
 
-const SLOTS: usize = 512;
-
-/// Where a key's look-up begins. Case does not matter: Asterisk does not care for it either.
-const fn slot(key: &[u8]) -> usize {
-    let (first, middle, last) = (key[0] | 0x20, key[key.len() / 2] | 0x20, key[key.len() - 1] | 0x20);
-    (key.len() * 67 + first as usize * 31 + middle as usize * 7 + last as usize * 113) & (SLOTS - 1)
+/// A key's first eight bytes, its colon included when it is among them; what comes after that is zero. Case is folded:
+/// Asterisk does not care for it either.
+const fn beginning(key: &[u8]) -> u64 {
+    let (mut word, mut at) = ([0; 8], 0);
+    while at < 8 && at <= key.len() {
+        word[at] = if at == key.len() { b':' } else { key[at] | 0x20 };
+        at += 1;
+    }
+    u64::from_le_bytes(word)
 }
 
-/// One more than the index into [`ALL`]; 0: nothing.
-const TABLE: [u8; SLOTS] = {
-    let mut table = [0; SLOTS];
+const SLOTS: usize = 256;
+
+/// Where the look-up of a beginning starts.
+const fn slot(beginning: u64) -> usize {
+    (beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+}
+
+/// Keys by their beginnings: the beginning (0: nothing is here), and the index into [`ALL`].
+const TABLE: [(u64, u8); SLOTS] = {
+    let mut table = [(0, 0); SLOTS];
     let mut i = 0;
     while i < ALL.len() {
-        let mut at = slot(ALL[i].0.as_bytes());
-        while table[at] != 0 {
-            at = (at + 1) & (SLOTS - 1);
+        let key = ALL[i].0.as_bytes();
+        // Folding keeps letters apart, nothing else.
+        let mut at = 0;
+        while at < key.len() {
+            assert!(key.len() >= 8 || key[at].is_ascii_alphabetic(), "a short key is of letters");
+            at += 1;
+        }
+        let beginning = beginning(key);
+        let mut at = slot(beginning);
+        while table[at].0 != 0 {
+            at = (at + 1) % SLOTS;
         }
         #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 255 keys")]
-        let entry = i as u8 + 1;
-        table[at] = entry;
+        let index = i as u8;
+        table[at] = (beginning, index);
         i += 1;
     }
     table
 };
 
-impl Key {
-    fn of(key: &[u8]) -> Option<Self> {
-        if key.is_empty() {
+/// The key that a line begins with, and its length. `None`: no line of a field, or of one that nobody reads.
+///
+/// Every line of every wanted event comes by here, and most hold nothing that is wanted: so eight bytes are looked at,
+/// and the rest of the key only when these are some key's.
+fn key_of(line: &[u8]) -> Option<(Key, usize)> {
+    let word = match line.first_chunk::<8>() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => {
+            let mut word = [0; 8];
+            word[..line.len()].copy_from_slice(line);
+            u64::from_le_bytes(word)
+        }
+    };
+    // Everything after the first colon is cut off. A colon has the bit that folds case already.
+    let colons = zeros(word ^ (ONES * 0x3a));
+    let word = (word | (ONES * 0x20)) & if colons == 0 { u64::MAX } else { colons ^ (colons - 1) };
+    let mut at = slot(word);
+    loop {
+        let (beginning, index) = TABLE[at];
+        if beginning == 0 {
             return None;
         }
-        let mut at = slot(key);
-        loop {
-            let (text, key_of_text) = ALL[usize::from(TABLE[at]).checked_sub(1)?];
-            // Nearly always they are written as here.
-            if text.as_bytes() == key || text.as_bytes().eq_ignore_ascii_case(key) {
-                return Some(key_of_text);
+        if beginning == word {
+            let (text, key) = ALL[usize::from(index)];
+            // The letters of a short key, and its colon, were all among the eight.
+            if text.len() < 8 {
+                return Some((key, text.len()));
             }
-            at = (at + 1) & (SLOTS - 1);
+            let (text, of_line) = (text.as_bytes(), line.get(..text.len()).unwrap_or_default());
+            // Nearly always they are written as here.
+            if line.get(text.len()) == Some(&b':') && (of_line == text || of_line.eq_ignore_ascii_case(text)) {
+                return Some((key, text.len()));
+            }
+        }
+        at = (at + 1) % SLOTS;
+    }
+}
+
+/// Where a line ends: at its line feed, or with the message.
+fn end_of(line: &[u8]) -> usize {
+    const NEAR: usize = 8;
+    let (words, _) = line.as_chunks::<8>();
+    for (at, word) in words.iter().take(NEAR).enumerate() {
+        let feeds = zeros(u64::from_le_bytes(*word) ^ (ONES * 0x0a));
+        if feeds != 0 {
+            return at * 8 + feeds.trailing_zeros() as usize / 8;
         }
     }
+    // A search that is made for long texts takes longer to begin than most lines take.
+    let looked_at = words.len().min(NEAR) * 8;
+    memchr::memchr(b'\n', &line[looked_at..]).map_or(line.len(), |at| looked_at + at)
+}
+
+/// One in each byte.
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+
+/// Marks the bytes that are zero, in their top bits; bytes above a zero may be marked too.
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & (ONES * 0x80)
 }
 
 /// The fields of one message.
@@ -147,12 +209,10 @@ impl<'a> Fields<'a> {
         let mut start = 0;
         while start < message.len() {
             let line = &message[start..];
-            let colon = colon(line);
-            let from = colon.unwrap_or(0);
-            let end = memchr::memchr(b'\n', &line[from..]).map_or(line.len(), |length| from + length);
-            if let Some((colon, key)) = colon.and_then(|colon| Some((colon, Key::of(&line[..colon])?))) {
-                let blank = usize::from(line.get(colon + 1) == Some(&b' '));
-                let value = (colon + 1 + blank).min(end);
+            let end = end_of(line);
+            if let Some((key, length)) = key_of(line) {
+                let blank = usize::from(line.get(length + 1) == Some(&b' '));
+                let value = (length + 1 + blank).min(end);
                 let last = end - usize::from(end > value && line[end - 1] == b'\r');
                 let at = &mut values[key as usize];
                 if *at == (0, 0) && !is_nothing(&line[value..last]) {
@@ -183,8 +243,16 @@ impl<'a> Fields<'a> {
     }
 
     /// A field as a number.
-    pub(crate) fn number<T: std::str::FromStr>(&self, key: Key) -> Option<T> {
-        std::str::from_utf8(self.bytes(key)).ok()?.trim().parse().ok()
+    pub(crate) fn number<T: TryFrom<u64>>(&self, key: Key) -> Option<T> {
+        let digits = self.bytes(key).trim_ascii();
+        if !(1..20).contains(&digits.len()) {
+            return None;
+        }
+        let number = digits.iter().try_fold(0u64, |number, byte| {
+            let digit = byte.wrapping_sub(b'0');
+            (digit < 10).then(|| number * 10 + u64::from(digit))
+        })?;
+        T::try_from(number).ok()
     }
 
     /// Whether a field has this value, whatever its case.
@@ -202,7 +270,7 @@ impl Fields<'_> {
     pub(crate) fn agree_with_plain_reading(&self) {
         for (text, key) in ALL {
             let plain = self.message.split(|byte| *byte == b'\n').find_map(|line| {
-                let colon = line.iter().take(MAX_KEY).position(|byte| *byte == b':')?;
+                let colon = line.iter().position(|byte| *byte == b':')?;
                 let (name, value) = (&line[..colon], &line[colon + 1..]);
                 let value = value.strip_prefix(b" ").unwrap_or(value);
                 let value = value.strip_suffix(b"\r").unwrap_or(value);
@@ -242,56 +310,36 @@ pub(crate) fn event_name(message: &[u8]) -> Option<&[u8]> {
     Some(&rest[..end])
 }
 
-/// Longer than every key that is read.
-const MAX_KEY: usize = 32;
-
-/// Where the colon of a line is that begins here. Keys are short: what has no colon early on is no field.
-///
-/// Eight bytes at a time, because every line of every wanted event comes by here; a search that is made for long texts
-/// takes longer to begin than these few bytes take.
-fn colon(line: &[u8]) -> Option<usize> {
-    let (words, rest) = line[..line.len().min(MAX_KEY)].as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let (colons, ends) = (zeros(word ^ (ONES * 0x3a)), zeros(word ^ (ONES * 0x0a)));
-        if colons | ends != 0 {
-            let first = (colons | ends).trailing_zeros();
-            // The lowest mark is always a true one.
-            return (colons >> first & 1 == 1).then_some(at * 8 + first as usize / 8);
-        }
-    }
-    let found = rest.iter().position(|byte| matches!(byte, b':' | b'\n'))?;
-    (rest[found] == b':').then_some(words.len() * 8 + found)
-}
-
-/// One in each byte.
-const ONES: u64 = u64::from_le_bytes([1; 8]);
-
-/// Marks the bytes that are zero, in their top bits; bytes above a zero may be marked too.
-fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & (ONES * 0x80)
-}
-
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 fn is_nothing(value: &[u8]) -> bool {
-    value.is_empty() || value == b"<unknown>" || value == b"<none>"
+    match value.first() {
+        None => true,
+        Some(b'<') => matches!(value, b"<unknown>" | b"<none>"),
+        Some(_) => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn every_key_is_found() {
         for (text, key) in ALL {
-            assert_eq!(Key::of(text.as_bytes()), Some(*key));
-            assert_eq!(Key::of(text.to_ascii_uppercase().as_bytes()), Some(*key));
+            for line in [format!("{text}: x"), format!("{text}:"), text.to_ascii_uppercase() + ": x"] {
+                assert_eq!(key_of(line.as_bytes()), Some((*key, text.len())), "{line}");
+            }
+            for line in [(*text).to_owned(), format!("{text}x: y"), format!("x{text}: y"), format!("{text}\n: y")] {
+                assert_eq!(key_of(line.as_bytes()), None, "{line}");
+            }
         }
-        for other in ["", "x", "Channels", "ChannelStateDesc", "Privilege", "SystemName"] {
-            assert_eq!(Key::of(other.as_bytes()), None, "{other}");
+        for other in ["", ":", "x: y", "Channels: 1", "ChannelStateDesc: Up", "Privilege: call,all", "\0\0\0: x"] {
+            assert_eq!(key_of(other.as_bytes()), None, "{other}");
         }
     }
 
@@ -311,6 +359,23 @@ mod tests {
     fn of_a_key_that_comes_twice_the_first_counts() {
         let fields = Fields::read(b"Channel: a\r\nUserData: 1\r\nChannel: b");
         assert_eq!(fields.bytes(Key::Channel), b"a");
+    }
+
+    #[test]
+    fn numbers_are_digits() {
+        let fields = Fields::read(b"Cause: 16\r\nTechCause: 300\r\nStatus: -1\r\nDuration: 184467440737095516150");
+        assert_eq!((fields.number::<u8>(Key::Cause), fields.number::<u8>(Key::TechCause)), (Some(16), None));
+        assert_eq!((fields.number::<u32>(Key::Status), fields.number::<u64>(Key::Duration)), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_as_by_the_plain_reading(
+            lines in prop::collection::vec(("(Uniqueid|uniqueID|Exten|Cause-txt|Channel|ChannelState|x|)", ":? ?", "[<>a-z: ]{0,80}", "\r?\n"), 0..8)
+        ) {
+            let message: String = lines.iter().flat_map(|(key, colon, value, end)| [key, colon, value, end]).cloned().collect();
+            Fields::read(message.as_bytes()).agree_with_plain_reading();
+        }
     }
 
     #[test]

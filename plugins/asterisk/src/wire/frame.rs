@@ -4,8 +4,9 @@
 //! a blank line. TCP cuts anywhere; what is whole in one read is handed on without a copy.
 
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
 /// The longest message that is read. The longest that Asterisk sends (the answer to `ListCommands`) has 20 KiB.
@@ -147,10 +148,14 @@ fn hand_over(
     Ok(each(Piece::Message(&message[start..=last])))
 }
 
-/// Where the first blank line ends. Searching for `\n\r` alone is fast: between messages it occurs nowhere else.
-fn blank_line(bytes: &[u8]) -> Option<usize> {
+/// Finds what a blank line has and no other: searching for the whole line is slower. Made once, because that takes as
+/// long as finding.
+static BLANK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n\r"));
+
+/// Where the first line ends that is blank and follows another.
+fn blank_after_line(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
-    while let Some(at) = memmem::find(&bytes[from..], b"\n\r") {
+    while let Some(at) = BLANK.find(&bytes[from..]) {
         let at = from + at;
         match bytes.get(at + 2) {
             Some(b'\n') => return Some(at + 3),
@@ -158,8 +163,13 @@ fn blank_line(bytes: &[u8]) -> Option<usize> {
             None => return None,
         }
     }
+    None
+}
+
+/// Where the first blank line ends.
+fn blank_line(bytes: &[u8]) -> Option<usize> {
     // A message that is nothing but a blank line.
-    bytes.starts_with(b"\r\n").then_some(2)
+    blank_after_line(bytes).or_else(|| bytes.starts_with(b"\r\n").then_some(2))
 }
 
 /// The same when a message's beginning has been kept: the blank line may be cut itself.
@@ -173,16 +183,7 @@ fn blank_line_across(kept: &[u8], bytes: &[u8]) -> Option<usize> {
     if kept == b"\r" && bytes.first() == Some(&b'\n') {
         return Some(1);
     }
-    let mut from = 0;
-    while let Some(at) = memmem::find(&bytes[from..], b"\n\r") {
-        let at = from + at;
-        match bytes.get(at + 2) {
-            Some(b'\n') => return Some(at + 3),
-            Some(_) => from = at + 1,
-            None => return None,
-        }
-    }
-    None
+    blank_after_line(bytes)
 }
 
 /// A few bytes, fit to be read by people.
