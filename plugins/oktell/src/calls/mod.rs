@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::info::{Before, LineInfo};
 pub(crate) use ending::Ending;
 pub(crate) use fact::Context;
-pub(crate) use peer::{Conference, Peer, members};
+pub(crate) use peer::{Conference, Member, Peer, members};
 
 /// How long what a command announced explains what is seen.
 const EXPLAINS: Duration = Duration::from_secs(10);
@@ -289,9 +289,9 @@ impl Awaits {
 }
 
 impl Call {
-    /// The conference whose members are not known.
+    /// The conference whose members were not asked for.
     fn unknown_conference(&self) -> Option<String> {
-        self.conference.as_ref().filter(|c| c.members.is_none() && !c.asked).map(|c| c.id.clone())
+        self.conference.as_ref().filter(|c| !c.asked).map(|c| c.id.clone())
     }
 
     /// The command whose effect is this call's end.
