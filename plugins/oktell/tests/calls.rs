@@ -190,8 +190,31 @@ fn the_far_end_that_was_transferred_is_the_same_call() {
 }
 
 #[test]
-fn another_party_in_another_chain_is_another_call() {
+fn the_far_end_that_was_transferred_into_another_chain_is_the_same_call() {
     let mut bench = talking();
+    bench.becomes(talks("79990000005", CHAIN_2), &["phoneevent_commstopped", "phoneevent_commstarted"]);
+    bench.wait(1000);
+    assert_eq!(bench.take(), ["A changed"]);
+    assert_eq!(bench.last_call('A').redirection.unwrap().number, "79990000005");
+}
+
+#[test]
+fn a_call_that_goes_on_ringing_for_another_caller_is_the_same_call() {
+    let mut bench = Bench::up();
+    bench.becomes(rings("103", CHAIN), &["phoneevent_ringstarted"]);
+    bench.becomes(rings(OUTSIDE, CHAIN_2), &["linestatechanged"]);
+    bench.wait(1000);
+    assert_eq!(bench.take(), ["A alerting/ringing in 103", "A alerting/ringing in 79990000001"]);
+    bench.becomes(rings("104", "c9"), &["phoneevent_ringstarted"]);
+    bench.wait(1000);
+    let said = bench.take();
+    assert!(said.contains(&"B alerting/ringing in 104".to_owned()), "{said:?}");
+}
+
+#[test]
+fn another_party_that_was_announced_is_another_call() {
+    let mut bench = talking();
+    bench.event("phoneevent_ringstarted", json!({}));
     bench.becomes(talks("79990000005", CHAIN_2), &["phoneevent_commstopped", "phoneevent_commstarted"]);
     bench.wait(1000);
     let said = bench.take();

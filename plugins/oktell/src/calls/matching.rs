@@ -141,12 +141,16 @@ impl Calls {
                 let talks = matches!(one.place, Place::Held | Place::Here(Phone::Talk | Phone::Call));
                 same_chain && (numbers.0.is_empty() || numbers.1.is_empty()) && talks
             }
-            // The far end was transferred, or handed over by a service. While parties are being moved about this is
-            // told from a consultation by its being talked to.
+            // The far end was transferred, or handed over by a service: somebody else is talked to, or somebody else
+            // calls, and nothing has announced another call.
             Fit::Replaced => {
-                let talks = one.place == Place::Here(Phone::Talk);
+                let goes_on = match call.level {
+                    Level::Connected => one.place == Place::Here(Phone::Talk),
+                    Level::Ringing => one.place == Place::Here(Phone::Ring),
+                    _ => false,
+                };
                 let alone = self.calls.len() == 1 && self.pending.is_none();
-                same_chain && talks && alone && call.level == Level::Connected
+                goes_on && alone && (same_chain || !self.announced)
             }
         }
     }
@@ -250,7 +254,7 @@ impl Calls {
             }
         };
         let key = if key.is_empty() { self.next_key() } else { key };
-        self.freed = false;
+        (self.freed, self.announced) = (false, false);
         let conference = party.is_conference.then(|| Conference {
             id: party.conference.clone().unwrap_or_default(),
             members: None,
