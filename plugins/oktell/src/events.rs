@@ -127,9 +127,13 @@ impl Line {
             return;
         }
         match name {
-            "phoneevent_ringstarted" | "phoneevent_ringstopped" => self.look(at_once, false, say),
+            "phoneevent_ringstarted" => {
+                self.calls.announced = true;
+                self.look(at_once, false, say);
+            }
+            "phoneevent_ringstopped" => self.look(at_once, false, say),
             "phoneevent_acmcallstarted" => {
-                self.calls.acm = true;
+                (self.calls.acm, self.calls.announced) = (true, true);
                 self.look(at_once, false, say);
             }
             "phoneevent_acmcallstopped" => {

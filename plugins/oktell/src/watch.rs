@@ -73,3 +73,53 @@ impl Watch {
         [self.next, regular].into_iter().flatten().min().filter(|_| !self.under_way)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT_ONCE: Duration = Duration::ZERO;
+    const SETTLE: Duration = Duration::from_millis(700);
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn one_look_is_under_way_and_what_happens_meanwhile_asks_for_another() {
+        let mut watch = Watch::default();
+        assert!(watch.trigger(at(0), AT_ONCE, false));
+        watch.sent(at(0));
+        assert!(!watch.trigger(at(1), AT_ONCE, false));
+        assert!(!watch.certainty(at(0)).settled, "it was asked for before that happened");
+        assert!(watch.answered());
+        watch.sent(at(2));
+        assert!(watch.certainty(at(2)).settled);
+        assert!(!watch.answered());
+        assert_eq!(watch.due(None), None);
+    }
+
+    #[test]
+    fn what_may_be_passing_is_looked_at_again_when_it_has_settled() {
+        let mut watch = Watch::default();
+        assert!(watch.trigger(at(0), SETTLE, true));
+        watch.sent(at(0));
+        assert_eq!(watch.certainty(at(0)), Certainty { settled: false, talk: true });
+        assert!(!watch.answered());
+        assert_eq!(watch.due(None), Some(at(700)));
+        watch.sent(at(700));
+        assert_eq!(watch.certainty(at(700)), Certainty { settled: true, talk: false });
+        assert!(!watch.answered());
+        assert_eq!((watch.due(None), watch.due(Some(Duration::from_secs(15)))), (None, Some(at(15_700))));
+    }
+
+    #[test]
+    fn a_doubt_makes_one_more_look() {
+        let mut watch = Watch::default();
+        watch.sent(at(0));
+        assert!(!watch.answered());
+        watch.doubt(at(0), SETTLE);
+        watch.doubt(at(100), SETTLE);
+        assert_eq!(watch.due(None), Some(at(700)));
+    }
+}

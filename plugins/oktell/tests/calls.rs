@@ -190,8 +190,31 @@ fn the_far_end_that_was_transferred_is_the_same_call() {
 }
 
 #[test]
-fn another_party_in_another_chain_is_another_call() {
+fn the_far_end_that_was_transferred_into_another_chain_is_the_same_call() {
     let mut bench = talking();
+    bench.becomes(talks("79990000005", CHAIN_2), &["phoneevent_commstopped", "phoneevent_commstarted"]);
+    bench.wait(1000);
+    assert_eq!(bench.take(), ["A changed"]);
+    assert_eq!(bench.last_call('A').redirection.unwrap().number, "79990000005");
+}
+
+#[test]
+fn a_call_that_goes_on_ringing_for_another_caller_is_the_same_call() {
+    let mut bench = Bench::up();
+    bench.becomes(rings("103", CHAIN), &["phoneevent_ringstarted"]);
+    bench.becomes(rings(OUTSIDE, CHAIN_2), &["linestatechanged"]);
+    bench.wait(1000);
+    assert_eq!(bench.take(), ["A alerting/ringing in 103", "A alerting/ringing in 79990000001"]);
+    bench.becomes(rings("104", "c9"), &["phoneevent_ringstarted"]);
+    bench.wait(1000);
+    let said = bench.take();
+    assert!(said.contains(&"B alerting/ringing in 104".to_owned()), "{said:?}");
+}
+
+#[test]
+fn another_party_that_was_announced_is_another_call() {
+    let mut bench = talking();
+    bench.event("phoneevent_ringstarted", json!({}));
     bench.becomes(talks("79990000005", CHAIN_2), &["phoneevent_commstopped", "phoneevent_commstarted"]);
     bench.wait(1000);
     let said = bench.take();
@@ -245,9 +268,8 @@ fn two_calls_become_a_conference_and_it_is_left() {
     bench.becomes(conference, &["phoneevent_commstarted", "confcompositionchanged"]);
     bench.wait(1000);
     let said = bench.take();
-    assert_eq!(said[0], "ok 2");
-    assert!(said.contains(&"A conferenced in 79990000001 <- 2".to_owned()), "{said:?}");
-    assert!(said.contains(&"B finished conferenced by local <- 2".to_owned()), "{said:?}");
+    let first = ["ok 2", "A conferenced in 79990000001 <- 2", "B finished conferenced by local <- 2"];
+    assert_eq!(said[..3], first, "what remains is told before what ends: {said:?}");
     let call = bench.last_call('A');
     assert_eq!((call.state, call.participants.unwrap().len()), (CallState::Conferenced, 3));
     bench.command("dropCall", json!({"callId": a}));
@@ -272,6 +294,33 @@ fn members_of_a_conference_come_and_go() {
     bench.event("confcompositionchanged", list(&["101", "103"]));
     bench.wait(1000);
     assert_eq!(bench.last_call('A').state, CallState::Connected);
+}
+
+#[test]
+fn who_only_listens_makes_no_conference() {
+    let mut bench = talking();
+    let conference = json!({"linestatestr": "lsCommutated", "chainid": CHAIN, "isflashing": false,
+        "abonent": {"isconference": true, "conferenceid": "conf-1"}});
+    bench.becomes(conference, &["phoneevent_commstarted"]);
+    let members = |ghost: bool| {
+        json!({"eventinfo": {"conferenceid": "conf-1", "competitorlist": [
+            {"competitorid": "a", "number": OUTSIDE}, {"competitorid": "b", "number": "103", "isghost": ghost},
+        ]}})
+    };
+    bench.event("confcompositionchanged", members(true));
+    assert_eq!(bench.last_call('A').state, CallState::Connected);
+    assert_eq!(bench.last_call('A').participants.unwrap()[2].role, PartyRole::Supervisor);
+    bench.event("confcompositionchanged", members(false));
+    assert_eq!(bench.last_call('A').state, CallState::Conferenced);
+}
+
+#[test]
+fn a_call_that_was_announced_and_never_came_colours_no_later_one() {
+    let mut bench = Bench::up();
+    bench.event("phoneevent_acmcallstarted", json!({}));
+    bench.wait(1000);
+    bench.becomes(rings(OUTSIDE, CHAIN), &["phoneevent_ringstarted"]);
+    assert_eq!(bench.take(), ["A alerting/ringing in 79990000001"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Bench, CHAIN, OUTSIDE, dials, idle, only_holding, rings, talks, with};
+use common::{Bench, CHAIN, CHAIN_2, OUTSIDE, dials, holding, idle, only_holding, rings, talks, with};
 use jackfield_plugin_api::{Fact, ForwardingKind};
 use serde_json::{Value, json};
 
@@ -156,6 +156,21 @@ fn every_state_of_a_call_has_its_own_way_to_end_it() {
         sent(&mut bench, request);
         bench.becomes(idle(), &["linestatechanged"]);
         assert!(bench.take().last().unwrap().ends_with("by local <- 1"), "{request}");
+    }
+}
+
+#[test]
+fn ending_the_call_beside_a_held_one_returns_to_it() {
+    for info in [dials("102", CHAIN_2), talks("102", CHAIN_2)] {
+        let mut bench = Bench::up();
+        bench.becomes(only_holding(OUTSIDE, CHAIN), &["flashstatechanged 1"]);
+        bench.becomes(holding(info, OUTSIDE, CHAIN), &["phoneevent_acmcallstarted"]);
+        let b = bench.key('B');
+        bench.command("dropCall", json!({"callId": b}));
+        assert_eq!(sent(&mut bench, "pbxmakeflash"), json!({"mode": "abort"}));
+        bench.becomes(talks(OUTSIDE, CHAIN), &["flashstatechanged 2"]);
+        let said = bench.take();
+        assert_eq!(said[said.len() - 1], "A connected unknown 79990000001", "{said:?}");
     }
 }
 

@@ -194,6 +194,21 @@ fn a_redirect_is_followed_once_and_left_when_nobody_is_there() {
 }
 
 #[test]
+fn an_address_that_has_worked_is_kept() {
+    let mut bench = Bench::new(&json!({}));
+    bench.line("101");
+    bench.side(0).deaf.push("ping");
+    bench.opened(0);
+    bench.text(0, r#"["websocketredirect",{}]"#);
+    bench.side(0).deaf.clear();
+    bench.opened(0);
+    assert_eq!(bench.take(), UP);
+    bench.closed(0);
+    bench.wait(60_000);
+    assert_eq!(bench.open.len(), 3, "the host opens it again by itself: {:?}", bench.open);
+}
+
+#[test]
 fn one_user_that_is_lost_leaves_the_others_alone() {
     let mut bench = Bench::new(&json!({}));
     for (at, name) in ["101", "102", "103"].iter().enumerate() {

@@ -4,7 +4,7 @@ use jackfield_plugin_api::{CallFact, Direction, Timestamp};
 use std::time::Duration;
 
 use super::peer::digits;
-use super::{Awaits, Call, Calls, Certainty, Conference, Context, Ending, Level, Looked, Peer};
+use super::{Awaits, Call, Calls, Certainty, Conference, Context, Ending, Level, Looked, Member, Peer};
 use crate::info::{Abonent, LineInfo, Party, Phone};
 
 /// Calls that a line can have: one that is there and one that is held.
@@ -98,6 +98,7 @@ impl Calls {
                 call.ending = Some((Ending::Merged, context.now + Duration::from_secs(1)));
             }
         }
+        self.provisional_members(&over);
         // Consultations end before the calls that they were made from.
         over.sort_by_key(|at| (self.calls[*at].consults.is_none(), *at));
         let facts = over.iter().map(|at| self.finish(&self.calls[*at], context.line, context.now)).collect();
@@ -105,6 +106,19 @@ impl Calls {
         self.calls.retain(|call| !over.contains(&call.key));
         self.merging = self.merging.take().filter(|merging| merging.until > context.now && !in_conference);
         facts
+    }
+
+    /// Who became part of the conference of another call is one of its members, until the server names them.
+    fn provisional_members(&mut self, over: &[usize]) {
+        let merged = |call: &&Call| matches!(call.ending, Some((Ending::Merged, _)));
+        let others: Vec<Peer> =
+            over.iter().map(|at| &self.calls[*at]).filter(merged).map(|call| call.peer.clone()).collect();
+        for call in self.calls.iter_mut().filter(|_| !others.is_empty()) {
+            let own = std::iter::once(&call.peer);
+            if let Some(conference) = call.conference.as_mut().filter(|conference| conference.members.is_none()) {
+                conference.members = Some(own.chain(&others).map(Member::from).collect());
+            }
+        }
     }
 
     fn fits(&self, fit: Fit, one: &Seen, at: usize, settled: bool) -> bool {
@@ -127,12 +141,16 @@ impl Calls {
                 let talks = matches!(one.place, Place::Held | Place::Here(Phone::Talk | Phone::Call));
                 same_chain && (numbers.0.is_empty() || numbers.1.is_empty()) && talks
             }
-            // The far end was transferred, or handed over by a service. While parties are being moved about this is
-            // told from a consultation by its being talked to.
+            // The far end was transferred, or handed over by a service: somebody else is talked to, or somebody else
+            // calls, and nothing has announced another call.
             Fit::Replaced => {
-                let talks = one.place == Place::Here(Phone::Talk);
+                let goes_on = match call.level {
+                    Level::Connected => one.place == Place::Here(Phone::Talk),
+                    Level::Ringing => one.place == Place::Here(Phone::Ring),
+                    _ => false,
+                };
                 let alone = self.calls.len() == 1 && self.pending.is_none();
-                same_chain && talks && alone && call.level == Level::Connected
+                goes_on && alone && (same_chain || !self.announced)
             }
         }
     }
@@ -236,7 +254,7 @@ impl Calls {
             }
         };
         let key = if key.is_empty() { self.next_key() } else { key };
-        self.freed = false;
+        (self.freed, self.announced) = (false, false);
         let conference = party.is_conference.then(|| Conference {
             id: party.conference.clone().unwrap_or_default(),
             members: None,

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::info::{Before, LineInfo};
 pub(crate) use ending::Ending;
 pub(crate) use fact::Context;
-pub(crate) use peer::{Conference, Peer, members};
+pub(crate) use peer::{Conference, Member, Peer, members};
 
 /// How long what a command announced explains what is seen.
 const EXPLAINS: Duration = Duration::from_secs(10);
@@ -132,6 +132,8 @@ pub(crate) struct Calls {
     pub(crate) merging: Option<Merging>,
     /// `phoneevent_acmcallstarted` came, and its end has not.
     pub(crate) acm: bool,
+    /// A call was announced (a phone rings, the server dials) and has not been seen.
+    pub(crate) announced: bool,
     /// The server says that the user is free again, since the newest call was there.
     pub(crate) freed: bool,
     /// The last `flashtypeid`, and when it came.
@@ -192,7 +194,7 @@ impl Calls {
     /// What was going on is not known any more; the calls are, until the server says otherwise.
     pub(crate) fn link_lost(&mut self) {
         (self.pending, self.merging, self.flash) = (None, None, None);
-        (self.acm, self.freed) = (false, false);
+        (self.acm, self.announced, self.freed) = (false, false, false);
         for call in &mut self.calls {
             call.ending = None;
             if let Some(conference) = &mut call.conference {
@@ -220,7 +222,7 @@ impl Calls {
         let seen = matching::seen(info, info.phone(self.before()));
         let ended = self.follow(&seen, info, sure, context, &mut looked);
         if self.calls.is_empty() && seen.is_empty() && sure.settled {
-            self.acm = false;
+            (self.acm, self.announced) = (false, false);
         }
         self.report(ended, context, &mut looked);
         looked.conference = self.calls.iter().find_map(Call::unknown_conference);
@@ -289,9 +291,9 @@ impl Awaits {
 }
 
 impl Call {
-    /// The conference whose members are not known.
+    /// The conference whose members were not asked for.
     fn unknown_conference(&self) -> Option<String> {
-        self.conference.as_ref().filter(|c| c.members.is_none() && !c.asked).map(|c| c.id.clone())
+        self.conference.as_ref().filter(|c| !c.asked).map(|c| c.id.clone())
     }
 
     /// The command whose effect is this call's end.

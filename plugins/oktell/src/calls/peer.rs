@@ -72,6 +72,12 @@ impl Peer {
     }
 }
 
+impl From<&Peer> for Member {
+    fn from(peer: &Peer) -> Self {
+        Self { id: peer.number.clone(), number: peer.number.clone(), name: peer.name.clone(), me: false, ghost: false }
+    }
+}
+
 /// The members that the server lists under `key`. `me`: the user's id and number.
 pub(crate) fn members(body: &Body, key: &str, me: (&str, &str)) -> Vec<Member> {
     let (my_id, my_number) = me;
