@@ -18,8 +18,8 @@ pub struct Config {
     pub lunch_reasons: Vec<String>,
     /// What outside numbers do that are called. Single numbers: `outside` of the control channel.
     pub outside: Behaviour,
-    /// Own phone first: after how long the user's own phone is lifted by itself. Absent: by the control channel only.
-    pub lift_ms: Option<Millis>,
+    /// Own phone first: after how long the user's own phone is lifted by itself. 0: by the control channel only.
+    pub lift_ms: Millis,
     /// After how long nobody answers, and a call is given up (or goes to the queue's next agent).
     pub no_answer_ms: Millis,
     /// How long two outside parties talk who were connected by a user that left.
@@ -132,7 +132,7 @@ impl Default for Config {
             }],
             lunch_reasons: vec!["Lunch".into(), "Meeting".into()],
             outside: Behaviour::Answer { after_ms: 3_000 },
-            lift_ms: Some(1_500),
+            lift_ms: 1_500,
             no_answer_ms: 30_000,
             outside_talk_ms: 30_000,
             licences: 0,

@@ -85,7 +85,7 @@ pub(crate) fn run(simulator: &mut Simulator, command: &Value) -> Result<Value, S
             }
             Party::Outside(_) if from.is_empty() || from.len() > 64 => Err("from: 1 to 64 characters".into()),
             Party::Outside(number) => {
-                let chain = exchange.dial(Party::Outside(number), &to, First::Lifted, false, None).map_err(said)?;
+                let chain = exchange.dial(&Party::Outside(number), &to, First::Lifted, false, None).map_err(said)?;
                 Ok(json!({ "chain": chain }))
             }
             _ => Err(format!("{from} is a queue or a script, which call nobody")),

@@ -25,7 +25,7 @@ fn loopback() -> SocketAddr {
 }
 
 async fn start(tls: Option<Tls>) -> Server {
-    let config = Config { outside: Behaviour::Manual, lift_ms: None, ..Config::default() };
+    let config = Config { outside: Behaviour::Manual, lift_ms: 0, ..Config::default() };
     let tls = tls.map(|tls| (loopback(), tls));
     serve(config, Options { listen: loopback(), tls, control: loopback(), seed: 1 }).await.unwrap()
 }

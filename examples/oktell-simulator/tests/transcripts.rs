@@ -28,7 +28,7 @@ const EVENTS: [&str; 14] = [
 ];
 
 fn config() -> Config {
-    let mut config = Config { outside: Behaviour::Manual, lift_ms: None, ..Config::default() };
+    let mut config = Config { outside: Behaviour::Manual, lift_ms: 0, ..Config::default() };
     config.users.truncate(2);
     config
 }

@@ -109,6 +109,12 @@ impl Call {
         }
     }
 
+    /// The caller waits in a queue: it has got there, and no agent rings.
+    pub(super) fn waits(&self) -> Option<usize> {
+        let there = matches!(self.stage, Stage::FarFirst | Stage::Dialling);
+        self.queue.filter(|queue| there && self.called == Party::Queue(*queue))
+    }
+
     pub(super) fn side_of(&self, party: &Party) -> Option<Side> {
         let side = [Side::Caller, Side::Called].into_iter().find(|side| self.party(*side) == party);
         side.filter(|side| self.seat(*side) != Seat::Away)
@@ -130,7 +136,7 @@ impl Exchange {
     /// Begins a call. `chain`: the chain that it belongs to, if there is one already.
     pub(crate) fn dial(
         &mut self,
-        caller: Party,
+        caller: &Party,
         number: &str,
         first: First,
         auto: bool,
@@ -142,10 +148,10 @@ impl Exchange {
         if self.calls.len() >= MAX_CALLS {
             return refuse(2107, "There are too many calls");
         }
-        if self.number(&caller) == number {
+        if self.number(caller) == number {
             return refuse(2107, "A phone cannot call itself");
         }
-        if let Party::User(user) = caller {
+        if let Party::User(user) = *caller {
             let line = &self.users[user];
             if !line.phone {
                 return refuse(2002, "The phone is not connected");
@@ -163,7 +169,7 @@ impl Exchange {
         };
         let called = self.party(number);
         self.journal.step(&chain, self.now, "dialled", number);
-        if let Party::User(user) = caller {
+        if let Party::User(user) = *caller {
             self.users[user].current = Some(Place::Call(id));
             if auto {
                 self.tell(user, "phoneevent_acmcallstarted", json!({ "chainid": chain, "number": number }));
@@ -184,11 +190,11 @@ impl Exchange {
             stamp: 0,
         };
         self.calls.insert(id, call);
-        match (stage, &caller) {
+        match (stage, caller) {
             (Stage::OwnPhone, Party::User(user)) => self.ring_own_phone(id, *user),
             _ => self.ring(id),
         }
-        if let Party::User(user) = caller {
+        if let Party::User(user) = *caller {
             self.settle(user);
         }
         Ok(chain)
@@ -212,8 +218,8 @@ impl Exchange {
                 self.later(self.config.outside_talk_ms, Job::End { call: id, stamp });
             }
             (Stage::OwnPhone | Stage::FarAnswered, _) => {
-                if let Some(after) = self.config.lift_ms {
-                    self.later(after, Job::Lift { call: id, stamp });
+                if self.config.lift_ms > 0 {
+                    self.later(self.config.lift_ms, Job::Lift { call: id, stamp });
                 }
                 self.later(self.config.no_answer_ms, Job::NoAnswer { call: id, stamp });
             }
@@ -517,7 +523,7 @@ impl Exchange {
 
     /// Gives waiting callers to free agents.
     pub(super) fn serve_queues(&mut self) {
-        let waiting = self.calls.iter().filter(|(_, call)| matches!(call.called, Party::Queue(_)));
+        let waiting = self.calls.iter().filter(|(_, call)| call.waits().is_some());
         let waiting: Vec<u64> = waiting.map(|(id, _)| *id).collect();
         for id in waiting {
             self.serve_queue_call(id);
@@ -526,8 +532,7 @@ impl Exchange {
 
     fn serve_queue_call(&mut self, id: u64) {
         let Some(call) = self.calls.get(&id) else { return };
-        let (Party::Queue(queue), tried, caller) = (&call.called, call.tried, call.caller.clone()) else { return };
-        let queue = *queue;
+        let (Some(queue), tried, caller) = (call.waits(), call.tried, call.caller.clone()) else { return };
         let members = self.config.queues[queue].members.clone();
         let members: Vec<usize> = members.iter().filter_map(|login| self.user_by_login(login)).collect();
         let turn = (0..members.len()).map(|step| members[(tried + step) % members.len()]);

@@ -91,7 +91,7 @@ impl Exchange {
             return refuse(2103, "The line is not free");
         }
         let conference = self.open_conference(name, room);
-        self.invite(conference, Party::User(user), true, None);
+        self.invite(conference, &Party::User(user), true, None);
         for number in numbers.iter().take(MANY) {
             self.invite_number(user, conference, number);
         }
@@ -121,7 +121,7 @@ impl Exchange {
             self.users[user].held = None;
             self.end_in_journal(call);
             self.tell(user, "flashstatechanged", json!({ "flashtypeid": 6 }));
-            self.enter_conference(conference, waiting, false);
+            self.enter_conference(conference, &waiting, false);
         }
         self.composition_changed(conference);
         self.settle(user);
@@ -150,7 +150,7 @@ impl Exchange {
                 conference
             }
         };
-        self.invite(conference, Party::User(user), false, Some("monitor".to_owned()));
+        self.invite(conference, &Party::User(user), false, Some("monitor".to_owned()));
         Ok(())
     }
 
@@ -177,18 +177,19 @@ impl Exchange {
         let there = members.len() >= MANY || members.iter().any(|member| member.party == party);
         let callable = matches!(party, Party::User(_) | Party::Outside(_));
         if !there && callable && !number.is_empty() && number.len() <= 64 && party != Party::User(user) {
-            self.invite(conference, party, false, None);
+            self.invite(conference, &party, false, None);
         }
     }
 
-    fn invite(&mut self, conference: u64, party: Party, creator: bool, ghost: Option<String>) {
-        let behaviour = match party {
+    fn invite(&mut self, conference: u64, party: &Party, creator: bool, ghost: Option<String>) {
+        let behaviour = match *party {
             Party::User(user) if !self.takes_calls(user) && !creator && ghost.is_none() => Behaviour::Busy,
             // The own phone is lifted as for any callback.
-            Party::User(_) if creator || ghost.is_some() => {
-                self.config.lift_ms.map_or(Behaviour::Manual, |after_ms| Behaviour::Answer { after_ms })
-            }
-            _ => self.behaviour(&party),
+            Party::User(_) if creator || ghost.is_some() => match self.config.lift_ms {
+                0 => Behaviour::Manual,
+                after_ms => Behaviour::Answer { after_ms },
+            },
+            _ => self.behaviour(party),
         };
         let key = self.add(conference, party.clone(), State::Invited, creator, ghost);
         if behaviour == Behaviour::Busy {
@@ -198,7 +199,7 @@ impl Exchange {
         }
         let (chain, id) =
             self.conferences.get(&conference).map(|one| (one.chain.clone(), one.id.clone())).unwrap_or_default();
-        if let Party::User(user) = party {
+        if let Party::User(user) = *party {
             self.users[user].current = Some(Place::Conference(conference));
             let body = json!({
                 "chainid": chain,
@@ -394,13 +395,17 @@ impl Exchange {
         self.end_in_journal(call);
         for party in parties {
             let creator = party == *creator;
-            self.enter_conference(conference, party, creator);
+            self.enter_conference(conference, &party, creator);
         }
     }
 
-    fn enter_conference(&mut self, conference: u64, party: Party, creator: bool) {
+    fn enter_conference(&mut self, conference: u64, party: &Party, creator: bool) {
+        let members = self.conferences.get(&conference).map_or(&[][..], |one| &one.members);
+        if members.iter().any(|member| member.party == *party) {
+            return;
+        }
         self.add(conference, party.clone(), State::In, creator, None);
-        if let Party::User(user) = party {
+        if let Party::User(user) = *party {
             self.users[user].current = Some(Place::Conference(conference));
             self.tell_conference(conference, user);
             self.settle(user);

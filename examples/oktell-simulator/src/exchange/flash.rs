@@ -36,7 +36,7 @@ impl Exchange {
         let party = Party::User(user);
         let line = &self.users[user];
         if line.current.is_none() && line.held.is_none() {
-            return self.dial(party, number, first, true, None).map(drop);
+            return self.dial(&party, number, first, true, None).map(drop);
         }
         if line.current.is_some() && line.held.is_some() {
             return refuse(2101, "There is a call on hold already");
@@ -62,7 +62,7 @@ impl Exchange {
             self.tell(user, "phoneevent_acmcallstarted", json!({ "chainid": chain, "number": number }));
             self.tell(user, "flashstatechanged", json!({ "flashtypeid": 1 }));
             self.put_away(user);
-            let dialled = self.dial(party, number, First::Lifted, false, Some(chain.clone()));
+            let dialled = self.dial(&party, number, First::Lifted, false, Some(chain.clone()));
             if dialled.is_ok() {
                 self.own_consultation(user);
             } else {
@@ -71,7 +71,7 @@ impl Exchange {
             }
             return dialled.map(drop);
         }
-        self.dial(party, number, First::Lifted, true, Some(chain)).map(drop)
+        self.dial(&party, number, First::Lifted, true, Some(chain)).map(drop)
     }
 
     /// The start of the dialling has been told before the call was there; its end is still to come.
@@ -88,7 +88,7 @@ impl Exchange {
         if self.users[user].current.is_some() && self.users[user].held.is_none() && self.talks(user) {
             self.switch(user)?;
         }
-        self.dial(Party::User(user), number, First::Lifted, false, None).map(drop)
+        self.dial(&Party::User(user), number, First::Lifted, false, None).map(drop)
     }
 
     /// Takes the call that rings.
@@ -237,6 +237,11 @@ impl Exchange {
         else {
             return;
         };
+        let other_of = |id: u64, side: Side| self.calls.get(&id).map(|call| call.party(side.other()).clone());
+        if other_of(held, near) == other_of(current, far) {
+            // One and the same number, called twice: there are no two to connect.
+            return self.leave_all(user, "left");
+        }
         self.tell(user, "flashstatechanged", json!({ "flashtypeid": 5 }));
         let talked = self.calls.get(&current).is_some_and(|call| call.stage == Stage::Talk);
         if talked {

@@ -171,10 +171,8 @@ impl Exchange {
     /// The callers who wait for this user: `getcurrentqueue`.
     pub(crate) fn queue_of(&self, user: usize) -> Vec<Value> {
         let login = &self.users[user].login;
-        let waiting = self.calls.values().filter(|call| match call.called {
-            Party::Queue(queue) => self.config.queues[queue].members.contains(login),
-            _ => false,
-        });
+        let serves = |queue: usize| self.config.queues[queue].members.contains(login);
+        let waiting = self.calls.values().filter(|call| call.waits().is_some_and(serves));
         waiting
             .map(|call| {
                 let mut record = self.record(&call.caller);
