@@ -99,6 +99,46 @@ fn staffed() -> Simulator {
     simulator
 }
 
+/// What a client believes from its events alone: whether its phone rings, whether it talks, whether it is dialled for.
+#[derive(Debug, Default)]
+struct Believes {
+    rings: bool,
+    talks: bool,
+    dialled_for: bool,
+}
+
+impl Believes {
+    /// Whatever has begun ends before it begins again.
+    fn hear(&mut self, event: &str) -> Result<(), String> {
+        let (flag, begins) = match event {
+            "phoneevent_ringstarted" => (&mut self.rings, true),
+            "phoneevent_ringstopped" => (&mut self.rings, false),
+            "phoneevent_commstarted" | "phoneevent_ivrstarted" => (&mut self.talks, true),
+            "phoneevent_commstopped" | "phoneevent_ivrstopped" => (&mut self.talks, false),
+            "phoneevent_acmcallstarted" => (&mut self.dialled_for, true),
+            "phoneevent_acmcallstopped" => (&mut self.dialled_for, false),
+            _ => return Ok(()),
+        };
+        if std::mem::replace(flag, begins) == begins {
+            return Err(format!("{event} comes twice"));
+        }
+        Ok(())
+    }
+}
+
+/// Lets every client hear what was sent to it, and counts the replies with this qid.
+fn hear(simulator: &mut Simulator, beliefs: &mut [Believes], qid: &str) -> Result<usize, String> {
+    let mut replies = 0;
+    for output in simulator.outputs() {
+        let Output::Text { session, text, .. } = output else { continue };
+        let message: Value = serde_json::from_str(&text).unwrap();
+        replies += usize::from(message[1]["qid"] == qid);
+        let believes = &mut beliefs[usize::try_from(session).unwrap() - 1];
+        believes.hear(message[0].as_str().unwrap()).map_err(|wrong| format!("op{session}: {wrong}"))?;
+    }
+    Ok(replies)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -107,31 +147,26 @@ proptest! {
         let mut simulator = staffed();
         let mut now = 0;
         let mut asked = 0;
+        let mut beliefs: Vec<Believes> = (0..4).map(|_| Believes::default()).collect();
         for step in &steps {
+            let mut replies = 0;
+            asked += 1;
             match step {
                 Step::Control(command) => drop(simulator.control(command, now)),
                 Step::Say(user, message) => {
                     let mut message = message.clone();
-                    asked += 1;
                     message[1]["qid"] = asked.to_string().into();
-                    let session = *user as u64 + 1;
-                    simulator.receive(session, &message.to_string(), now);
-                    let outputs = simulator.outputs();
-                    let answered = outputs.iter().filter(|output| match output {
-                        Output::Text { session: to, text, .. } => {
-                            let reply: Value = serde_json::from_str(text).unwrap();
-                            *to == session && reply[1]["qid"] == message[1]["qid"]
-                        }
-                        _ => false,
-                    });
-                    prop_assert_eq!(answered.count(), 1, "{}", message);
+                    simulator.receive(*user as u64 + 1, &message.to_string(), now);
+                    replies = 1;
                 }
                 Step::Wait(time) => {
                     now += time;
                     simulator.tick(now);
                 }
             }
-            simulator.check().map_err(|wrong| TestCaseError::fail(format!("after {step:?}: {wrong}")))?;
+            let sane = simulator.check().and_then(|()| hear(&mut simulator, &mut beliefs, &asked.to_string()));
+            let answered = sane.map_err(|wrong| TestCaseError::fail(format!("after {step:?}: {wrong}")))?;
+            prop_assert_eq!(answered, replies, "{:?}", step);
         }
         for number in ["101", "102", "103", "104"] {
             simulator.control(&json!({ "do": "phone", "number": number, "there": false }), now);
@@ -143,6 +178,9 @@ proptest! {
             prop_assert!(due < now + 3_600_000, "something goes on for ever");
         }
         prop_assert_eq!(simulator.calls(), 0);
+        hear(&mut simulator, &mut beliefs, "").map_err(TestCaseError::fail)?;
+        let idle = beliefs.iter().all(|one| !one.rings && !one.talks && !one.dialled_for);
+        prop_assert!(idle, "{:?}", beliefs);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What happens between users: consultations, transfers, queues, conferences; and what faults do to it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::needless_pass_by_value, reason = "a command is written where it is given")]
 
 use jackfield_oktell_simulator::{Behaviour, Config, Output, Simulator, config::Chain, hash};
 use serde_json::{Value, json};

@@ -1,125 +1,21 @@
-//! Calls between two parties: dialling, ringing, answering, ending; queues and scripts.
+//! Calls between two parties: dialling, ringing, answering, ending.
 
 use serde_json::json;
 
-use super::{Behaviour, Exchange, Job, MAX_CALLS, Party, Place, Refusal, journal::Ended, refuse};
+use super::{
+    Behaviour, Exchange, Job, MAX_CALLS, Party, Place, Refusal,
+    call::{Call, Seat, Side, Stage},
+    journal::Ended,
+    refuse,
+};
 use crate::{Millis, config::Chain, ids::Kind};
 
 /// How long a busy tone is heard.
-const BUSY_TONE: Millis = 1_000;
-/// How often scripts send a caller on at most.
-const HOPS: usize = 20;
+pub(super) const BUSY_TONE: Millis = 1_000;
 /// How often a call is redirected at most.
 const REDIRECTS: usize = 5;
 /// The longest number that can be dialled.
 const DIGITS: usize = 64;
-
-/// A call.
-#[derive(Debug)]
-pub(crate) struct Call {
-    pub(super) chain: String,
-    pub(super) commutation: String,
-    pub(super) caller: Party,
-    pub(super) called: Party,
-    pub(super) stage: Stage,
-    /// The dialling is the server's (`pbxautocallstart`), and its end has to be told.
-    pub(super) auto: bool,
-    /// The queue that the caller waits in, or came from.
-    pub(super) queue: Option<usize>,
-    /// How often it was given to somebody else: a queue's agents, a script's next number.
-    pub(super) tried: usize,
-    /// The called party cannot be had, and the caller hears the busy tone.
-    pub(super) failed: bool,
-    pub(super) began: Millis,
-    pub(super) answered: Option<Millis>,
-    /// Another one for every stage, so that what was to happen later knows whether it still may.
-    pub(super) stamp: u64,
-}
-
-/// How far a call has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// The caller's own phone rings; the number has not been dialled.
-    OwnPhone,
-    /// The number is dialled, and the caller's phone is not touched before it answers.
-    FarFirst,
-    /// It has answered; now the caller's phone rings.
-    FarAnswered,
-    /// The called party rings, and the caller waits. In a queue: nobody rings yet.
-    Dialling,
-    Talk,
-    /// One side has put the other into its buffer.
-    Held(Side),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Caller,
-    Called,
-}
-
-impl Side {
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::Caller => Self::Called,
-            Self::Called => Self::Caller,
-        }
-    }
-}
-
-/// What one side has of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seat {
-    /// The own phone rings, because of a callback.
-    OwnRing,
-    /// The server dials for it.
-    AutoCall,
-    /// It hears the tone.
-    Waiting,
-    /// It rings.
-    Ring,
-    Talk,
-    /// It has the other in its buffer.
-    Holding,
-    /// It is in the other's buffer.
-    InFlash,
-    /// It does not know of the call yet.
-    Away,
-}
-
-impl Call {
-    pub(super) fn seat(&self, side: Side) -> Seat {
-        match (self.stage, side) {
-            (Stage::OwnPhone, Side::Caller) | (Stage::FarAnswered, Side::Caller) => Seat::OwnRing,
-            (Stage::OwnPhone, Side::Called) => Seat::Away,
-            (Stage::FarFirst, Side::Caller) => Seat::AutoCall,
-            (Stage::FarAnswered, Side::Called) | (Stage::Dialling, Side::Caller) => Seat::Waiting,
-            (Stage::FarFirst | Stage::Dialling, Side::Called) if matches!(self.called, Party::Queue(_)) => Seat::Away,
-            (Stage::FarFirst | Stage::Dialling, Side::Called) => Seat::Ring,
-            (Stage::Talk, _) => Seat::Talk,
-            (Stage::Held(by), side) if by == side => Seat::Holding,
-            (Stage::Held(_), _) => Seat::InFlash,
-        }
-    }
-
-    pub(super) fn party(&self, side: Side) -> &Party {
-        match side {
-            Side::Caller => &self.caller,
-            Side::Called => &self.called,
-        }
-    }
-
-    /// The caller waits in a queue: it has got there, and no agent rings.
-    pub(super) fn waits(&self) -> Option<usize> {
-        let there = matches!(self.stage, Stage::FarFirst | Stage::Dialling);
-        self.queue.filter(|queue| there && self.called == Party::Queue(*queue))
-    }
-
-    pub(super) fn side_of(&self, party: &Party) -> Option<Side> {
-        let side = [Side::Caller, Side::Called].into_iter().find(|side| self.party(*side) == party);
-        side.filter(|side| self.seat(*side) != Seat::Away)
-    }
-}
 
 /// Which phone is rung first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -260,24 +156,20 @@ impl Exchange {
             let Party::User(user) = call.called else { break };
             let Some(number) = self.redirected(user) else { break };
             let to = self.party(&number);
-            if let Some(call) = self.calls.get_mut(&id) {
-                call.called = to;
+            let Some(call) = self.calls.get_mut(&id) else { return };
+            if to == call.caller {
+                return self.give_up(id, "busy");
             }
+            call.called = to;
         }
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let (stage, called, same) = (call.stage, call.called.clone(), call.called == call.caller);
+        let Some(call) = self.calls.get(&id) else { return };
+        let (stage, called) = (call.stage, call.called.clone());
         self.enter(id, stage);
         let Some(stamp) = self.calls.get(&id).map(|call| call.stamp) else { return };
         match called {
-            Party::User(_) if same => {
-                // Redirected to the caller, whose own seat must not be taken away with the called one's.
-                let number = self.number(&called);
-                if let Some(call) = self.calls.get_mut(&id) {
-                    call.called = Party::Outside(number);
-                }
+            Party::User(user) if !self.takes_calls(user) || self.behaviour(&called) == Behaviour::Busy => {
                 return self.give_up(id, "busy");
             }
-            Party::User(user) if !self.takes_calls(user) => return self.give_up(id, "busy"),
             Party::User(user) => {
                 self.users[user].current = Some(Place::Call(id));
                 self.tell_ringing(id, user);
@@ -322,7 +214,7 @@ impl Exchange {
         }
     }
 
-    fn tell_ringing(&mut self, id: u64, user: usize) {
+    pub(super) fn tell_ringing(&mut self, id: u64, user: usize) {
         let Some(call) = self.calls.get(&id) else { return };
         let from = call.caller.clone();
         let (number, name) = (self.number(&from), self.name(&from));
@@ -474,7 +366,10 @@ impl Exchange {
                     let lost = if by == Some(user) { 3 } else { 4 };
                     self.tell(user, "flashstatechanged", json!({ "flashtypeid": lost }));
                 }
-                Seat::InFlash => self.tell(user, "flashstatechanged", json!({ "flashtypeid": 13 })),
+                Seat::InFlash => {
+                    self.tell(user, "flashstatechanged", json!({ "flashtypeid": 13 }));
+                    self.tell_talk_stopped(id, side, user);
+                }
                 Seat::AutoCall | Seat::Waiting | Seat::Away => {}
             }
             if auto {
@@ -490,93 +385,6 @@ impl Exchange {
             self.journal.end(Ended { chain, from, to, began, answered, ended: self.now, cause });
         }
         for user in touched {
-            self.settle(user);
-        }
-    }
-
-    /// Nobody has answered.
-    pub(super) fn unanswered(&mut self, id: u64) {
-        match self.calls.get(&id) {
-            Some(call) if call.queue.is_some() && call.seat(Side::Called) == Seat::Ring => self.back_to_queue(id),
-            _ => self.release(id, None, "no answer"),
-        }
-    }
-
-    /// An agent has not taken a queue's call: the caller waits on.
-    pub(super) fn back_to_queue(&mut self, id: u64) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let (Some(queue), chain, stage, agent) = (call.queue, call.chain.clone(), call.stage, call.called.clone())
-        else {
-            return;
-        };
-        self.vacate(id, Side::Called);
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.called = Party::Queue(queue);
-        }
-        self.enter(id, stage);
-        let Party::User(user) = agent else { return self.serve_queue_call(id) };
-        self.tell(user, "phoneevent_ringstopped", json!({ "chainid": chain }));
-        // The others come before the one who has just not answered.
-        self.serve_queue_call(id);
-        self.settle(user);
-    }
-
-    /// Gives waiting callers to free agents.
-    pub(super) fn serve_queues(&mut self) {
-        let waiting = self.calls.iter().filter(|(_, call)| call.waits().is_some());
-        let waiting: Vec<u64> = waiting.map(|(id, _)| *id).collect();
-        for id in waiting {
-            self.serve_queue_call(id);
-        }
-    }
-
-    fn serve_queue_call(&mut self, id: u64) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let (Some(queue), tried, caller) = (call.waits(), call.tried, call.caller.clone()) else { return };
-        let members = self.config.queues[queue].members.clone();
-        let members: Vec<usize> = members.iter().filter_map(|login| self.user_by_login(login)).collect();
-        let turn = (0..members.len()).map(|step| members[(tried + step) % members.len()]);
-        let mut turn = turn;
-        let free = turn.find(|user| Party::User(*user) != caller && self.takes_queue_calls(*user));
-        let (Some(agent), Some(call)) = (free, self.calls.get_mut(&id)) else { return };
-        call.called = Party::User(agent);
-        call.tried = call.tried.wrapping_add(1);
-        let stage = call.stage;
-        self.enter(id, stage);
-        let Some(stamp) = self.calls.get(&id).map(|call| call.stamp) else { return };
-        self.users[agent].current = Some(Place::Call(id));
-        self.tell_ringing(id, agent);
-        self.settle(agent);
-        match self.behaviour(&Party::User(agent)) {
-            Behaviour::Manual => {}
-            Behaviour::Answer { after_ms } => self.later(after_ms, Job::Answer { call: id, stamp }),
-            // Not at once: a queue with one such agent would go round for ever.
-            Behaviour::Busy => self.later(BUSY_TONE, Job::NoAnswer { call: id, stamp }),
-            Behaviour::Refuse { after_ms } => self.later(after_ms.max(1), Job::NoAnswer { call: id, stamp }),
-        }
-    }
-
-    /// A script has said what it says: its caller is sent on, or the call is over.
-    pub(super) fn script_ends(&mut self, id: u64) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let (Party::Script(script), caller) = (call.called.clone(), call.caller.clone()) else { return };
-        let Some(then) = self.config.scripts[script].then.clone() else {
-            return self.release(id, None, "script ended");
-        };
-        let to = self.party(&then);
-        if to == caller || call.tried >= HOPS {
-            return self.release(id, None, "script ended");
-        }
-        if let Party::User(user) = caller {
-            self.tell_talk_stopped(id, Side::Caller, user);
-        }
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.called = to;
-            call.stage = Stage::Dialling;
-            call.tried += 1;
-        }
-        self.ring(id);
-        if let Party::User(user) = caller {
             self.settle(user);
         }
     }

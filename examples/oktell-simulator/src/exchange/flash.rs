@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::{
     Behaviour, Exchange, Job, Party, Place, Refusal,
-    calls::{Call, First, Seat, Side, Stage},
+    call::{Call, Seat, Side, Stage},
+    calls::First,
     conference::State,
     journal::Ended,
     refuse,
@@ -255,6 +256,11 @@ impl Exchange {
         if let (Party::User(other), true) = (&other, talked) {
             self.tell_talk_stopped(current, far.other(), *other);
         }
+        // Who was put into the buffer has not been told that its talk is over; now it is, since another one begins.
+        if let Some(Party::User(waiting)) = self.calls.get(&held).map(|call| call.party(near.other()).clone()) {
+            self.tell(waiting, "flashstatechanged", json!({ "flashtypeid": 12 }));
+            self.tell_talk_stopped(held, near.other(), waiting);
+        }
         self.users[user].current = None;
         self.users[user].held = None;
         let Some(gone) = self.calls.remove(&current) else { return };
@@ -278,9 +284,6 @@ impl Exchange {
         self.journal.step(&call.chain.clone(), self.now, "transferred", &self.number(&other));
         if let Party::User(other) = other {
             self.users[other].current = Some(Place::Call(held));
-        }
-        if let Party::User(waiting) = waiting {
-            self.tell(waiting, "flashstatechanged", json!({ "flashtypeid": 12 }));
         }
         if talked {
             self.commutate(held);

@@ -4,10 +4,13 @@
 //! (`held`; Oktell says *flash*). Every change ends with [`Exchange::settle`] for the users that it touched.
 
 mod agents;
+mod call;
 mod calls;
+mod competitors;
 mod conference;
 mod flash;
 mod journal;
+mod queues;
 mod sanity;
 mod view;
 
@@ -23,13 +26,15 @@ use crate::{
 };
 
 pub(crate) use agents::Agent;
-use calls::Call;
+use call::Call;
 pub(crate) use calls::First;
 use conference::Conference;
 use journal::Journal;
 
 /// How many calls there may be at once.
 const MAX_CALLS: usize = 10_000;
+/// How many jobs may wait before those that have lost their purpose are thrown away.
+const MAX_JOBS: usize = 8 * MAX_CALLS;
 /// How many line states are remembered for those who are told late.
 const REMEMBERED: usize = 64;
 
@@ -132,6 +137,18 @@ enum Job {
 }
 
 impl Job {
+    /// What the job is for is still there.
+    fn is_current(&self, calls: &BTreeMap<u64, Call>) -> bool {
+        match *self {
+            Self::Joins { .. } | Self::Declines { .. } => true,
+            Self::Answer { call, .. }
+            | Self::Lift { call, .. }
+            | Self::End { call, .. }
+            | Self::NoAnswer { call, .. }
+            | Self::ScriptEnds { call, .. } => calls.get(&call).is_some_and(|found| self.ends(call, found.stamp)),
+        }
+    }
+
     /// This job ends that stage of that call.
     fn ends(&self, id: u64, at: u64) -> bool {
         match *self {
@@ -240,6 +257,11 @@ impl Exchange {
     }
 
     fn later(&mut self, after: Millis, job: Job) {
+        // Jobs of calls that have gone on are let be until their time, but not without end.
+        if self.jobs.len() >= MAX_JOBS {
+            let calls = &self.calls;
+            self.jobs.retain(|_, job| job.is_current(calls));
+        }
         let number = self.fresh();
         self.jobs.insert((self.now.saturating_add(after), number), job);
     }

@@ -1,6 +1,6 @@
 //! What is true of the phone system at any moment between two inputs.
 
-use super::{Exchange, Party, Place, calls::Seat, calls::Side, conference::State};
+use super::{Exchange, Party, Place, call::Seat, call::Side, conference::State};
 
 impl Exchange {
     /// Looks at everything; the error says what is wrong.

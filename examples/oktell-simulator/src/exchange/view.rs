@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Exchange, Party, Place,
-    calls::{Seat, Side, Stage},
+    call::{Seat, Side, Stage},
     conference::State,
 };
 use crate::ids::ZERO;
