@@ -194,6 +194,35 @@ fn a_third_gets_the_current_one_and_the_held_one_comes_back() {
 }
 
 #[test]
+fn by_itself_the_own_phone_is_lifted_and_the_outside_answers() {
+    let mut world = World::with(Config::default());
+    world.done(1, "pbxautocallstart", json!({ "number": ONE, "sequence": "user" }));
+    assert_eq!(world.line(1)["abonent"], json!({ "isringing": true, "direction": "acm_callback" }));
+    world.wait(1_500);
+    assert_eq!(world.line(1)["abonent"]["iswaitingforanswer"], true);
+    world.wait(3_000);
+    assert_eq!(world.line(1)["abonent"]["iscommutated"], true);
+    assert_eq!(world.heard(1), ["acmcallstarted", "ringstarted", "ringstopped", "acmcallstopped", "commstarted"]);
+
+    // The far end first: it answers, and only then the own phone rings.
+    world.done(2, "pbxautocallstart", json!({ "number": TWO, "sequence": "abonent" }));
+    assert_eq!(world.line(2)["abonent"]["isautocall"], true);
+    world.wait(3_000);
+    assert_eq!(world.line(2)["abonent"]["direction"], "acm_callback");
+    world.wait(1_500);
+    assert_eq!(world.line(2)["abonent"]["iscommutated"], true);
+
+    // Nobody answers, and a number refuses.
+    world.control(json!({ "do": "outside", "number": "555", "behaviour": { "refuse": { "after_ms": 200 } } }));
+    world.control(json!({ "do": "call", "from": "103", "to": "555" }));
+    world.control(json!({ "do": "call", "from": TWO, "to": "104" }));
+    world.wait(200);
+    assert!(world.is_idle(3) && !world.is_idle(4));
+    world.wait(29_800);
+    assert!(world.is_idle(4));
+}
+
+#[test]
 fn a_chain_id_changes_at_the_answer_if_it_is_to() {
     let config = Config { answer_chain: Chain::New, outside: Behaviour::Manual, ..Config::default() };
     let mut world = World::with(config);
