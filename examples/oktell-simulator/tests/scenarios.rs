@@ -312,6 +312,34 @@ fn a_conference_grows_is_held_and_ends() {
 }
 
 #[test]
+fn a_conference_from_idle_rings_its_creator_and_those_invited() {
+    let mut world = World::new();
+    world.done(3, "setuserstate", json!({ "userstateid": 3 }));
+    let wish = json!({ "conference": { "name": "Monday" }, "competitors": [{ "number": "102" }, { "number": "103" }] });
+    let id = world.done(1, "createnewconference", wish)["conferenceid"].clone();
+    assert_eq!(world.line(1)["abonent"]["direction"], "acm_callback");
+    // Who is not to be disturbed is not rung, and not in the list.
+    assert!(world.is_idle(3));
+    world.done(1, "pbxanswercall", json!({}));
+    world.done(2, "pbxanswercall", json!({}));
+    let info = world.done(1, "getconferenceinfo", json!({ "conferenceid": id }));
+    assert_eq!((&info["conference"]["name"], info["competitors"].as_array().unwrap().len()), (&json!("Monday"), 2));
+    assert_eq!(world.ask(3, "getconferencecompetitors", json!({ "conferenceid": id }))["result"], 0);
+    world.done(2, "pbxabortcall", json!({}));
+    assert!(world.is_idle(1) && world.is_idle(2));
+}
+
+#[test]
+fn one_login_per_user_if_it_is_to_be() {
+    let mut world = World::with(Config { one_login: true, ..Config::default() });
+    let login = json!({ "userlogin": "op1", "Password": hash("Secret1") });
+    world.simulator.open(5, 0);
+    assert_eq!(world.ask(5, "login", login.clone())["error"], 50_093);
+    world.simulator.closed(1, 0);
+    world.done(5, "login", login);
+}
+
+#[test]
 fn a_listener_needs_the_right() {
     let mut world = World::new();
     world.control(json!({ "do": "call", "from": ONE, "to": "102" }));
