@@ -73,8 +73,8 @@ enum Command {
 
 /// Does what a command says.
 pub(crate) fn run(simulator: &mut Simulator, command: &Value) -> Result<Value, String> {
-    let command = Command::deserialize(command)
-        .map_err(|error| format!("{error}; {{\"do\":\"help\"}} shows what there is"))?;
+    let command =
+        Command::deserialize(command).map_err(|error| format!("{error}; {{\"do\":\"help\"}} shows what there is"))?;
     let none = Ok(json!({}));
     let exchange = &mut simulator.exchange;
     match command {
@@ -183,11 +183,7 @@ fn user(simulator: &Simulator, number: &str) -> Result<usize, String> {
 }
 
 /// Does something to every session of a user; the answer says to how many.
-fn to_all(
-    simulator: &mut Simulator,
-    number: &str,
-    mut act: impl FnMut(&mut Simulator, u64),
-) -> Result<Value, String> {
+fn to_all(simulator: &mut Simulator, number: &str, mut act: impl FnMut(&mut Simulator, u64)) -> Result<Value, String> {
     let user = user(simulator, number)?;
     let sessions = simulator.sessions.iter().filter(|(_, known)| known.user == Some(user));
     let sessions: Vec<u64> = sessions.map(|(session, _)| *session).collect();

@@ -185,7 +185,9 @@ fn request(simulator: &mut Simulator, session: SessionId, user: usize, method: &
             Ok(json!({ "redirectrules": rules }))
         }
         "saveredirectrules" => {
-            let Some(Value::Object(rule)) = body.get("redirectrule") else { return refuse(1, "redirectrule is missing") };
+            let Some(Value::Object(rule)) = body.get("redirectrule") else {
+                return refuse(1, "redirectrule is missing");
+            };
             let (id, rules) = (text(rule, "id").to_owned(), &mut exchange.users[user].redirects);
             if id.is_empty() || id.len() > 64 || (rules.len() >= REDIRECTS && !rules.contains_key(&id)) {
                 return refuse(1, "The rule has no id, or there are too many");
@@ -230,7 +232,9 @@ fn request(simulator: &mut Simulator, session: SessionId, user: usize, method: &
         "getextendedlineinfo" => Ok(exchange.line_info_ago(user, late)),
         "getflashedabonentinfo" => {
             let info = exchange.line_info_ago(user, late);
-            Ok(json!({ "containsflashed": info["isflashing"], "abonent": info.get("flashed").cloned().unwrap_or(json!({})) }))
+            Ok(
+                json!({ "containsflashed": info["isflashing"], "abonent": info.get("flashed").cloned().unwrap_or(json!({})) }),
+            )
         }
         "pbxautocallstart" => {
             let first = if text(body, "sequence") == "abonent" { First::Far } else { First::Own };

@@ -240,8 +240,10 @@ async fn serve_client(stream: Box<dyn Stream>, session: SessionId, inputs: &mpsc
         }
         Ok(response)
     };
-    let config =
-        WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST)).read_buffer_size(4_096);
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(LONGEST))
+        .max_frame_size(Some(LONGEST))
+        .read_buffer_size(4_096);
     let handshake = accept_hdr_async_with_config(stream, subprotocol, Some(config));
     let Ok(Ok(socket)) = timeout(PATIENCE, handshake).await else { return };
     let (sender, outputs) = mpsc::channel(WAITING);

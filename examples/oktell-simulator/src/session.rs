@@ -37,7 +37,6 @@ impl Session {
 
     /// Whether an event is wanted, by its own name or that of its group.
     pub(crate) fn wants(&self, event: &str) -> bool {
-        self.events.contains(event)
-            || event.split_once('_').is_some_and(|(group, _)| self.events.contains(group))
+        self.events.contains(event) || event.split_once('_').is_some_and(|(group, _)| self.events.contains(group))
     }
 }

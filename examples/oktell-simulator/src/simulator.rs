@@ -180,7 +180,8 @@ impl Simulator {
     pub(crate) fn set_faults(&mut self, faults: Faults) {
         self.faults = faults;
         if !self.faults.reorder {
-            let waiting = self.sessions.iter_mut().filter_map(|(session, known)| Some((*session, known.waiting.take()?)));
+            let waiting =
+                self.sessions.iter_mut().filter_map(|(session, known)| Some((*session, known.waiting.take()?)));
             for (session, text) in waiting.collect::<Vec<_>>() {
                 self.send(session, text);
             }
@@ -224,9 +225,8 @@ impl Simulator {
     fn deliver(&mut self) {
         self.exchange.remember();
         for Notice { user, name, body } in std::mem::take(&mut self.exchange.notices) {
-            let wants = |known: &Session| {
-                known.user.is_some() && (user.is_none() || known.user == user) && known.wants(name)
-            };
+            let wants =
+                |known: &Session| known.user.is_some() && (user.is_none() || known.user == user) && known.wants(name);
             let to: Vec<SessionId> =
                 self.sessions.iter().filter(|(_, known)| wants(known)).map(|(session, _)| *session).collect();
             for session in to {

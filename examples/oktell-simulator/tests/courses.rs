@@ -100,7 +100,7 @@ fn staffed() -> Simulator {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_phone_system_stays_sane_and_every_call_ends(steps in prop::collection::vec(step(), 1..60)) {

@@ -263,7 +263,15 @@ impl Exchange {
         self.enter(id, stage);
         let Some(stamp) = self.calls.get(&id).map(|call| call.stamp) else { return };
         match called {
-            Party::User(user) if same || !self.takes_calls(user) => self.give_up(id, "busy"),
+            Party::User(_) if same => {
+                // Redirected to the caller, whose own seat must not be taken away with the called one's.
+                let number = self.number(&called);
+                if let Some(call) = self.calls.get_mut(&id) {
+                    call.called = Party::Outside(number);
+                }
+                return self.give_up(id, "busy");
+            }
+            Party::User(user) if !self.takes_calls(user) => return self.give_up(id, "busy"),
             Party::User(user) => {
                 self.users[user].current = Some(Place::Call(id));
                 self.tell_ringing(id, user);
@@ -491,7 +499,8 @@ impl Exchange {
     /// An agent has not taken a queue's call: the caller waits on.
     pub(super) fn back_to_queue(&mut self, id: u64) {
         let Some(call) = self.calls.get(&id) else { return };
-        let (Some(queue), chain, stage, agent) = (call.queue, call.chain.clone(), call.stage, call.called.clone()) else {
+        let (Some(queue), chain, stage, agent) = (call.queue, call.chain.clone(), call.stage, call.called.clone())
+        else {
             return;
         };
         self.vacate(id, Side::Called);
@@ -546,7 +555,9 @@ impl Exchange {
     pub(super) fn script_ends(&mut self, id: u64) {
         let Some(call) = self.calls.get(&id) else { return };
         let (Party::Script(script), caller) = (call.called.clone(), call.caller.clone()) else { return };
-        let Some(then) = self.config.scripts[script].then.clone() else { return self.release(id, None, "script ended") };
+        let Some(then) = self.config.scripts[script].then.clone() else {
+            return self.release(id, None, "script ended");
+        };
         let to = self.party(&then);
         if to == caller || call.tried >= HOPS {
             return self.release(id, None, "script ended");

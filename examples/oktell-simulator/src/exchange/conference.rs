@@ -196,7 +196,8 @@ impl Exchange {
             self.forget(conference, key);
             return;
         }
-        let (chain, id) = self.conferences.get(&conference).map(|one| (one.chain.clone(), one.id.clone())).unwrap_or_default();
+        let (chain, id) =
+            self.conferences.get(&conference).map(|one| (one.chain.clone(), one.id.clone())).unwrap_or_default();
         if let Party::User(user) = party {
             self.users[user].current = Some(Place::Conference(conference));
             let body = json!({
@@ -446,7 +447,8 @@ impl Exchange {
     }
 
     fn competitor_changed(&mut self, conference: u64, key: u64, state: &str) {
-        let Some(member) = self.conferences.get(&conference).and_then(|one| one.members.iter().find(|it| it.key == key))
+        let Some(member) =
+            self.conferences.get(&conference).and_then(|one| one.members.iter().find(|it| it.key == key))
         else {
             return;
         };

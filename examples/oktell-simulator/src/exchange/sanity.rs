@@ -36,13 +36,16 @@ impl Exchange {
             }
         }
         for (id, conference) in &self.conferences {
-            if !conference.members.iter().any(|member| matches!(member.party, Party::User(_)) && member.ghost.is_none()) {
+            if !conference.members.iter().any(|member| matches!(member.party, Party::User(_)) && member.ghost.is_none())
+            {
                 return Err(format!("conference {id} has no users"));
             }
             for member in &conference.members {
                 let Party::User(user) = member.party else { continue };
                 let (line, here) = (&self.users[user], Some(Place::Conference(*id)));
-                if (member.state == State::Held && line.held != here) || (member.state != State::Held && line.current != here) {
+                if (member.state == State::Held && line.held != here)
+                    || (member.state != State::Held && line.current != here)
+                {
                     return Err(format!("conference {id} and {} do not agree", line.login));
                 }
             }
