@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!` in the argument is easier to read than `&json!`")]
 
 mod server;
+mod simulated;
 
 use jackfield_tests::client::Client;
 use jackfield_tests::host::{Host, Setup};
@@ -14,14 +15,19 @@ const TOKEN: &str = "crm-token-01234567890";
 const BOSS: &str = "boss-token-0123456789";
 
 fn start(server: &Server, isolation: &str, users: &[&str]) -> Host {
+    host_at(&server.url(), isolation, users, "op", 0)
+}
+
+/// A host with one line for each user; a user's login is the line's number less `less`.
+fn host_at(url: &str, isolation: &str, users: &[&str], login: &str, less: u32) -> Host {
     let mut config = format!(
         "[[connection]]\nid = \"okt\"\nplugin = \"oktell\"\nisolation = \"{isolation}\"\nbackoff = {{ first = \"100ms\", \
-         most = \"300ms\" }}\n[connection.settings]\nurl = \"{}\"\n",
-        server.url()
+         most = \"300ms\" }}\n[connection.settings]\nurl = \"{url}\"\n"
     );
     for user in users {
+        let number = user.parse::<u32>().unwrap() - less;
         config += &format!(
-            "[[line]]\nname = \"okt/{user}\"\n[line.settings]\nlogin = \"op{user}\"\npassword = \"Secret1\"\n"
+            "[[line]]\nname = \"okt/{user}\"\n[line.settings]\nlogin = \"{login}{number}\"\npassword = \"Secret1\"\n"
         );
     }
     config += &format!("[[user]]\nname = \"crm\"\nrole = \"service\"\ntoken = \"{TOKEN}\"\nlines = [\"okt/*\"]\n");
