@@ -6,6 +6,7 @@ pub mod asterisk;
 pub mod build;
 pub mod client;
 pub mod host;
+pub mod http;
 pub mod library;
 pub mod proxy;
 pub mod raw;
