@@ -135,6 +135,7 @@ impl Book {
             body => {
                 let call = body.call()?;
                 let mut record = CallRecord::of(call, &event.place.connection, name);
+                record.details.told_by = (event.epoch?, event.seq?);
                 record.agent = self.agents.get(&id).cloned();
                 record.details.key = key(id, call.id.as_str()).map(|key| key.as_str().to_owned());
                 self.call(event, record).map(|change| Entry::Call(Box::new(change)))

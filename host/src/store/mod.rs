@@ -22,6 +22,9 @@ mod rows;
 pub mod schema;
 mod source;
 mod sqlite;
+#[cfg(test)]
+mod tests;
+pub mod upkeep;
 mod writer;
 
 use std::path::PathBuf;
@@ -44,9 +47,8 @@ use writer::{Work, Writer};
 
 pub use database::{Database, StoreError, Value};
 pub use record::{CallLink, CallRecord, Outcome};
-pub use rows::{Edit, StoredCall};
+pub use rows::{Edit, Saved, StoredCall, commit, edit, find};
 pub use source::Source;
-pub use writer::Saved;
 
 /// How long the start of the host waits for the database.
 const START: Duration = Duration::from_secs(10);
@@ -263,7 +265,11 @@ impl Store {
     /// The database does not answer.
     pub async fn kept(&self, connection: &str, lines: Vec<String>, journal: &mut Journal) -> Result<Kept, StoreError> {
         let id = connection.to_owned();
-        let (calls, states) = self.read(move |database| query::open_calls(database, &id)).await?;
+        let (mut calls, states) = self.read(move |database| query::open_calls(database, &id)).await?;
+        for line in &lines {
+            let of_line = calls.iter_mut().map(|call| &mut call.record).filter(|record| record.line == *line);
+            record::settle_focus(of_line);
+        }
         let mut kept = Kept::default();
         for line in &lines {
             let epoch = states.iter().find(|state| state.line == *line).map_or(0, |state| state.epoch);

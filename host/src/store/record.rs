@@ -169,6 +169,8 @@ pub struct Details {
     pub phase: Option<Phase>,
     /// Whether it is the line's current call.
     pub is_current: bool,
+    /// The event that told all this: the line's epoch, and the number within it.
+    pub told_by: (u64, u64),
     /// Whether the line is muted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub muted: Option<bool>,
@@ -287,6 +289,7 @@ impl CallRecord {
                 user_data: call.user_data.as_deref().cloned(),
                 phase: Some(call.phase).filter(|phase| *phase != Phase::None),
                 is_current: call.is_current,
+                told_by: (0, 0),
                 muted: call.muted,
                 video: call.video,
                 recorded: call.recording,
@@ -372,6 +375,22 @@ impl CallRecord {
                 .map(Into::into),
         };
         Some(KeptCall { key, call, last_seen })
+    }
+}
+
+/// Of the calls of a line that are up, only the one of which it was told last is the current one: who loses the focus
+/// is not told of by itself.
+pub fn settle_focus<'a>(records: impl Iterator<Item = &'a mut CallRecord>) {
+    let mut current: Option<&mut CallRecord> = None;
+    for record in records.filter(|record| record.details.is_current) {
+        match &mut current {
+            Some(other) if other.details.told_by > record.details.told_by => record.details.is_current = false,
+            Some(other) => {
+                other.details.is_current = false;
+                current = Some(record);
+            }
+            None => current = Some(record),
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Calls as rows, and rows as calls.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use jackfield_plugin_api::{CallState, CauseCode, Direction, Queue, ReleasedBy, Role, Scope};
 
-use super::database::{Database, Row, StoreError, Value};
+use super::database::{Database, Row, StoreError, Value, transaction};
 use super::entry::{CallChange, LineChange};
 use super::record::{CallLink, CallRecord, Outcome, Party};
 
@@ -263,6 +264,58 @@ impl StoredCall {
     }
 }
 
+/// What the store tells a connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Saved {
+    /// The line.
+    pub line: String,
+    /// The call.
+    pub call_id: String,
+    /// The row's revision.
+    pub revision: i64,
+    /// Whether the call is over, and its row complete.
+    pub is_final: bool,
+    /// The call's links, when somebody has edited them.
+    pub links: Option<Vec<CallLink>>,
+}
+
+/// Writes changes as a whole, in their order; several of one call are one of its row. What was committed, call by call.
+///
+/// # Errors
+/// The database does not take them; then nothing was written.
+pub fn commit(
+    database: &mut dyn Database,
+    calls: &[CallChange],
+    lines: &[LineChange],
+    saved_at: i64,
+) -> Result<Vec<Saved>, StoreError> {
+    let last: HashMap<&str, usize> =
+        calls.iter().enumerate().map(|(index, change)| (change.record.call_id.as_str(), index)).collect();
+    transaction(database, |database| {
+        let mut saved = Vec::new();
+        for (index, change) in calls.iter().enumerate() {
+            write_event(database, change)?;
+            let record = &change.record;
+            if last.get(record.call_id.as_str()) != Some(&index) {
+                continue;
+            }
+            if let Some(revision) = write_call(database, change.change, record, saved_at)? {
+                saved.push(Saved {
+                    line: record.line.clone(),
+                    call_id: record.call_id.clone(),
+                    revision,
+                    is_final: record.is_final(),
+                    links: None,
+                });
+            }
+        }
+        for line in lines {
+            write_line(database, line)?;
+        }
+        Ok(saved)
+    })
+}
+
 /// What somebody changes of a call. None: that stays.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Edit {
@@ -276,8 +329,11 @@ pub struct Edit {
     pub by: String,
 }
 
-/// Edits a row of one of the lines, if it is still of the expected revision. The row before when it is not.
-pub(super) fn edit(
+/// Edits a row, if it is still of the expected revision. Else the row as it is; none: there is none.
+///
+/// # Errors
+/// The database does not do it.
+pub fn edit(
     database: &mut dyn Database,
     call_id: &str,
     expected: i64,
@@ -331,7 +387,10 @@ pub(super) fn edit(
 }
 
 /// A row by its id.
-pub(super) fn find(database: &mut dyn Database, call_id: &str) -> Result<Option<StoredCall>, StoreError> {
+///
+/// # Errors
+/// The database does not answer.
+pub fn find(database: &mut dyn Database, call_id: &str) -> Result<Option<StoredCall>, StoreError> {
     let sql = format!("SELECT {} FROM calls WHERE call_id = $1", *COLUMNS);
     Ok(database.query(&sql, &[Value::text(call_id)])?.first().map(StoredCall::read))
 }

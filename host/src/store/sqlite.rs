@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
@@ -11,6 +13,10 @@ use super::database::{Database, Dialect, Row, StoreError, Value};
 
 /// How long another process (a backup, `sqlite3`) may keep the file locked before the host says that it waits.
 const LOCKED: Duration = Duration::from_secs(2);
+/// How long a question may take before it is broken off.
+const QUESTION: Duration = Duration::from_secs(30);
+/// How many steps of SQLite's machine pass between two looks at the clock.
+const STEPS: i32 = 100_000;
 /// Statements that are kept prepared: more than there are.
 const PREPARED: usize = 64;
 
@@ -18,6 +24,9 @@ const PREPARED: usize = 64;
 #[derive(Debug)]
 pub(super) struct Sqlite {
     connection: Connection,
+    /// When the question that is being answered is broken off, in milliseconds since `began`.
+    until: Arc<AtomicU64>,
+    began: Instant,
 }
 
 impl ToSql for Value<'_> {
@@ -36,13 +45,16 @@ impl Sqlite {
     /// # Errors
     /// It cannot be opened, or is no database.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let unavailable = |e: std::io::Error| StoreError::Unavailable(format!("{}: {e}", path.display()));
-        let mut options = std::fs::OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map_err(unavailable)?;
+        make_private(path)?;
         Self::with(path, OpenFlags::SQLITE_OPEN_READ_WRITE, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+    }
+
+    /// Opens a file that is there, as it is.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(super) fn open_as_it_is(path: &Path) -> Result<Self, StoreError> {
+        Self::with(path, OpenFlags::SQLITE_OPEN_READ_WRITE, "")
     }
 
     /// Opens the file for questions only.
@@ -51,7 +63,11 @@ impl Sqlite {
     /// It cannot be opened, or is no database.
     pub(super) fn open_to_read(path: &Path) -> Result<Self, StoreError> {
         // A write-ahead log is read through shared memory, which wants to be written, though the rows do not.
-        Self::with(path, OpenFlags::SQLITE_OPEN_READ_WRITE, "PRAGMA query_only = ON;")
+        let this = Self::with(path, OpenFlags::SQLITE_OPEN_READ_WRITE, "PRAGMA query_only = ON;")?;
+        let (until, began) = (Arc::clone(&this.until), this.began);
+        let is_over = move || began.elapsed().as_millis() > u128::from(until.load(Ordering::Relaxed));
+        this.connection.progress_handler(STEPS, Some(is_over));
+        Ok(this)
     }
 
     fn with(path: &Path, flags: OpenFlags, pragmas: &str) -> Result<Self, StoreError> {
@@ -62,8 +78,18 @@ impl Sqlite {
         connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.execute_batch(pragmas).map_err(|e| told(&e))?;
         connection.execute_batch("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;").map_err(|e| told(&e))?;
-        Ok(Self { connection })
+        Ok(Self { connection, until: Arc::new(AtomicU64::new(u64::MAX)), began: Instant::now() })
     }
+}
+
+/// Makes an empty file that only its owner may read, unless there is one.
+pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = options.open(path).map(drop);
+    made.map_err(|e| StoreError::Unavailable(format!("{}: {e}", path.display())))
 }
 
 fn told(error: &rusqlite::Error) -> StoreError {
@@ -98,6 +124,8 @@ impl Database for Sqlite {
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        let until = self.began.elapsed() + QUESTION;
+        self.until.store(u64::try_from(until.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| told(&e))?;
         let columns = statement.column_count();
         let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(|e| told(&e))?;

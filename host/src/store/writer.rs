@@ -1,6 +1,6 @@
 //! Who writes: one thread that takes what the journals hold, in groups, and tells the connections what was committed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -12,9 +12,8 @@ use super::Inner;
 use super::database::{Database, StoreError, transaction};
 use super::entry::{CallChange, Entry, LineChange};
 use super::journal::Head;
-use super::record::CallLink;
 use super::retention;
-use super::rows::{self, Edit, StoredCall};
+use super::rows::{self, Edit, Saved, StoredCall};
 
 /// The most changes of one commit.
 const GROUP: usize = 256;
@@ -25,21 +24,6 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long the end of the host waits for the database. What is left is in the journals.
 const LAST_TRY: Duration = Duration::from_secs(5);
-
-/// What the store tells a connection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Saved {
-    /// The line.
-    pub line: String,
-    /// The call.
-    pub call_id: String,
-    /// The row's revision.
-    pub revision: i64,
-    /// Whether the call is over, and its row complete.
-    pub is_final: bool,
-    /// The call's links, when somebody has edited them.
-    pub links: Option<Vec<CallLink>>,
-}
 
 /// What the thread is asked for.
 pub(super) enum Work {
@@ -336,34 +320,7 @@ impl Writer {
 
     fn commit(&mut self, group: &Group) -> Result<Vec<Saved>, StoreError> {
         let saved_at = super::now();
-        // Several changes of a call are one of its row.
-        let last: HashMap<&str, usize> =
-            group.calls.iter().enumerate().map(|(index, change)| (change.record.call_id.as_str(), index)).collect();
-        let saved = self.with(|database| {
-            transaction(database, |database| {
-                let mut saved = Vec::new();
-                for (index, change) in group.calls.iter().enumerate() {
-                    rows::write_event(database, change)?;
-                    let record = &change.record;
-                    if last.get(record.call_id.as_str()) != Some(&index) {
-                        continue;
-                    }
-                    if let Some(revision) = rows::write_call(database, change.change, record, saved_at)? {
-                        saved.push(Saved {
-                            line: record.line.clone(),
-                            call_id: record.call_id.clone(),
-                            revision,
-                            is_final: record.is_final(),
-                            links: None,
-                        });
-                    }
-                }
-                for line in &group.lines {
-                    rows::write_line(database, line)?;
-                }
-                Ok(saved)
-            })
-        })?;
+        let saved = self.with(|database| rows::commit(database, &group.calls, &group.lines, saved_at))?;
         self.inner.written(group.len() as u64);
         Ok(saved)
     }

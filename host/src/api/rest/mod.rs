@@ -10,6 +10,8 @@ mod edit;
 mod export;
 mod question;
 mod statistics;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::sync::Arc;
