@@ -8,6 +8,8 @@ pub mod client;
 pub mod host;
 pub mod http;
 pub mod library;
+#[cfg(unix)]
+pub mod postgres;
 pub mod proxy;
 pub mod raw;
 pub mod scenarios;

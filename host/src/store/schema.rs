@@ -102,7 +102,11 @@ pub fn migrate(database: &mut dyn Database) -> Result<i64, StoreError> {
     migrate_to(database, VERSION)
 }
 
-pub(super) fn migrate_to(database: &mut dyn Database, to: i64) -> Result<i64, StoreError> {
+/// Brings a database to some version up to this one.
+///
+/// # Errors
+/// As [`migrate`].
+pub fn migrate_to(database: &mut dyn Database, to: i64) -> Result<i64, StoreError> {
     let before = version(database)?;
     if before > VERSION {
         return Err(StoreError::Invalid(format!(
