@@ -90,7 +90,7 @@ impl Default for StoreMetrics {
             written: Counter::default(),
             lost: Counter::default(),
             failing: Gauge::default(),
-            commit: Histogram::new(bounds.into_iter()),
+            commit: Histogram::new(bounds),
         }
     }
 }

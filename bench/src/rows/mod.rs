@@ -11,6 +11,7 @@ mod others;
 mod resume;
 mod start;
 mod ws;
+mod store;
 
 use crate::Scale;
 use crate::table::Outcome;
@@ -35,4 +36,5 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "memory", run: memory::run },
     Row { name: "resume", run: resume::run },
     Row { name: "start", run: start::run },
+    Row { name: "store", run: store::run },
 ];

@@ -100,7 +100,7 @@ struct ConfigFile {
     /// The configuration file. By default $XDG_CONFIG_HOME/jackfield/jackfield.toml (~/.config) when it is there and
     /// one is not root, else /etc/jackfield/jackfield.toml.
     #[arg(
-        long, short, value_name = "FILE", env = "JACKFIELD_CONFIG",
+        long, short, global = true, value_name = "FILE", env = "JACKFIELD_CONFIG",
         default_value_os_t = paths::default_config(), hide_default_value = true
     )]
     config: PathBuf,

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::History;
 use super::task::Task;
 use crate::model::{CallId, CallSaved, Enrichment, Fault};
-use crate::store::{CallLink, Journal, Saved};
+use crate::store::{CallLink, Journal, Notice, Saved};
 
 /// How often a disk that was full is tried again though nothing happens.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
@@ -21,15 +21,15 @@ pub(super) struct Keeping {
     history: History,
     journal: Journal,
     /// What was committed. Bounded by what this connection wrote and people edited.
-    saved: UnboundedReceiver<Saved>,
+    notices: UnboundedReceiver<Notice>,
     /// When what waits in memory is to be written again.
     again: Option<Instant>,
 }
 
 impl Keeping {
     pub(super) fn new(connection: &str, history: &History) -> Self {
-        let (journal, saved) = history.store.journal(connection, history.limit);
-        Self { history: history.clone(), journal, saved, again: None }
+        let (journal, notices) = history.store.journal(connection, history.limit);
+        Self { history: history.clone(), journal, notices, again: None }
     }
 
     pub(super) const fn deadline(&self) -> Option<Instant> {
@@ -37,10 +37,10 @@ impl Keeping {
     }
 }
 
-/// The next call that was committed; waits for ever when nothing is kept.
-pub(super) async fn next(keeping: &mut Option<Keeping>) -> Option<Saved> {
+/// What the store tells next; waits for ever when nothing is kept.
+pub(super) async fn next(keeping: &mut Option<Keeping>) -> Option<Notice> {
     match keeping {
-        Some(keeping) => keeping.saved.recv().await,
+        Some(keeping) => keeping.notices.recv().await,
         None => std::future::pending().await,
     }
 }
@@ -78,7 +78,11 @@ impl Task {
         let model = &self.model;
         keeping.journal.note(&self.events, |line, id| model.key(line, id));
         keeping.again = keeping.journal.is_behind().then(|| Instant::now() + TRY_AGAIN);
-        if let Some(why) = keeping.journal.news_of_trouble() {
+        self.tell_trouble();
+    }
+
+    fn tell_trouble(&mut self) {
+        if let Some(why) = self.keeping.as_mut().and_then(|keeping| keeping.journal.news_of_trouble()) {
             let text = format!("calls are not stored now, and will be: {why}");
             let now = self.now();
             let fault = Fault::new(ErrorCode::StoreFailed, Severity::Error, &text);
@@ -95,8 +99,17 @@ impl Task {
         }
     }
 
+    /// The store tells something.
+    pub(super) async fn noticed(&mut self, notice: Notice) {
+        match notice {
+            Notice::Saved(saved) => self.saved(&saved),
+            Notice::Trouble => self.tell_trouble(),
+        }
+        self.publish().await;
+    }
+
     /// A call is in the database.
-    pub(super) async fn saved(&mut self, saved: Saved) {
+    fn saved(&mut self, saved: &Saved) {
         let Some(keeping) = &self.keeping else { return };
         let Some(line) = keeping.journal.line(&saved.line) else { return };
         let store = keeping.journal.store_name();
@@ -116,6 +129,5 @@ impl Task {
             is_final: saved.is_final,
         };
         self.model.saved(now, line, saved, &mut self.events);
-        self.publish().await;
     }
 }

@@ -179,7 +179,7 @@ impl Task {
                 Some(done) = self.https.next() => self.input(&done.frame()).await,
                 fault = idle(&mut self.port) => self.fault(&fault).await,
                 Some(bytes) = self.posts.1.recv() => self.input(&InputFrame::posted(&bytes)).await,
-                Some(saved) = keeping::next(&mut self.keeping) => self.saved(saved).await,
+                Some(notice) = keeping::next(&mut self.keeping) => self.noticed(notice).await,
                 () = sleep_until(deadline) => self.time().await,
             }
         }

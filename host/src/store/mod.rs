@@ -47,7 +47,7 @@ use writer::{Work, Writer};
 
 pub use database::{Database, StoreError, Value};
 pub use record::{CallLink, CallRecord, Outcome};
-pub use rows::{Edit, Saved, StoredCall, commit, edit, find};
+pub use rows::{Edit, Notice, Saved, StoredCall, commit, edit, find};
 pub use source::Source;
 
 /// How long the start of the host waits for the database.
@@ -70,8 +70,10 @@ struct Inner {
     keep: Option<Duration>,
     /// Whether the writer has been woken and has not looked yet.
     woken: AtomicBool,
-    /// Why nothing can be written now.
+    /// Why the database takes nothing now.
     trouble: ArcSwapOption<String>,
+    /// Why a journal takes nothing now.
+    journal_trouble: ArcSwapOption<String>,
     /// Since when the database has been at work, in microseconds since `began`; 0: it is not.
     busy_since: AtomicI64,
     began: Instant,
@@ -99,7 +101,7 @@ impl Inner {
 
     /// Why the history is not up to date.
     fn trouble(&self) -> Option<String> {
-        if let Some(why) = self.trouble.load_full() {
+        if let Some(why) = self.journal_trouble.load_full().or_else(|| self.trouble.load_full()) {
             return Some((*why).clone());
         }
         let since = u64::try_from(self.busy_since.load(Ordering::Relaxed)).unwrap_or(0);
@@ -174,6 +176,7 @@ impl Store {
             keep: config.keep(),
             woken: AtomicBool::new(false),
             trouble: ArcSwapOption::empty(),
+            journal_trouble: ArcSwapOption::empty(),
             busy_since: AtomicI64::new(0),
             began: Instant::now(),
             metrics,
@@ -201,7 +204,7 @@ impl Store {
 
     /// A connection's journal, and where it hears what was committed.
     #[must_use]
-    pub fn journal(&self, connection: &str, limit: u64) -> (Journal, tokio::sync::mpsc::UnboundedReceiver<Saved>) {
+    pub fn journal(&self, connection: &str, limit: u64) -> (Journal, tokio::sync::mpsc::UnboundedReceiver<Notice>) {
         let oldest = Arc::new(AtomicU64::new(0));
         // What an earlier life left and the database has not taken yet, or the same connection before it was removed.
         let there = journal::found(&self.inner.folder).unwrap_or_default();
@@ -344,10 +347,23 @@ impl Journal {
         if self.buffer.is_empty() {
             return;
         }
-        if let Err(error) = self.tail.append(&self.buffer) {
-            self.store.inner.lost(std::mem::take(&mut self.tail.lost));
-            if self.store.inner.failing(&error.to_string()) {
-                tracing::error!("the journal of the history cannot be written: {error}; what is told waits in memory");
+        let appended = self.tail.append(&self.buffer);
+        self.appended(appended);
+    }
+
+    fn appended(&mut self, appended: std::io::Result<()>) {
+        let inner = &self.store.inner;
+        inner.lost(std::mem::take(&mut self.tail.lost));
+        match appended {
+            Ok(()) if inner.journal_trouble.load().is_none() => {}
+            Ok(()) => {
+                inner.journal_trouble.store(None);
+                tracing::info!("the journal of the history is written again");
+            }
+            Err(error) => {
+                if inner.journal_trouble.swap(Some(Arc::new(error.to_string()))).is_none() {
+                    tracing::error!("the journal of the history cannot be written: {error}; what is told waits in memory");
+                }
             }
         }
         self.store.wake();
@@ -361,8 +377,9 @@ impl Journal {
 
     /// Writes what waited in memory for the disk. Whether something still does.
     pub fn flush(&mut self) -> bool {
-        if self.tail.is_behind() && self.tail.flush().is_ok() {
-            self.store.wake();
+        if self.tail.is_behind() {
+            let flushed = self.tail.flush();
+            self.appended(flushed);
         }
         self.tail.is_behind()
     }

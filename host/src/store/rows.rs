@@ -264,7 +264,7 @@ impl StoredCall {
     }
 }
 
-/// What the store tells a connection.
+/// A call that is in the database.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saved {
     /// The line.
@@ -277,6 +277,15 @@ pub struct Saved {
     pub is_final: bool,
     /// The call's links, when somebody has edited them.
     pub links: Option<Vec<CallLink>>,
+}
+
+/// What the store tells a connection.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// A call is in the database.
+    Saved(Saved),
+    /// The database has stopped taking calls, and why.
+    Trouble,
 }
 
 /// Writes changes as a whole, in their order; several of one call are one of its row. What was committed, call by call.

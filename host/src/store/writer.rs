@@ -13,7 +13,7 @@ use super::database::{Database, StoreError, transaction};
 use super::entry::{CallChange, Entry, LineChange};
 use super::journal::Head;
 use super::retention;
-use super::rows::{self, Edit, Saved, StoredCall};
+use super::rows::{self, Edit, Notice, Saved, StoredCall};
 
 /// The most changes of one commit.
 const GROUP: usize = 256;
@@ -30,7 +30,7 @@ pub(super) enum Work {
     /// There is something in a journal.
     Wake,
     /// A connection begins.
-    Attach { head: Head, notices: mpsc::UnboundedSender<Saved> },
+    Attach { head: Head, notices: mpsc::UnboundedSender<Notice> },
     /// Somebody edits a call.
     Edit { call_id: String, expected: i64, edit: Edit, answer: oneshot::Sender<Edited> },
     /// Calls of which nothing more will be heard.
@@ -45,7 +45,7 @@ pub(super) type Edited = Result<Result<StoredCall, Option<StoredCall>>, StoreErr
 /// A connection's journal, and who hears what became of it.
 struct Slot {
     head: Head,
-    notices: Option<mpsc::UnboundedSender<Saved>>,
+    notices: Option<mpsc::UnboundedSender<Notice>>,
 }
 
 /// The thread's state.
@@ -134,6 +134,10 @@ impl Writer {
             Err(error) => {
                 if self.inner.failing(&error.to_string()) {
                     tracing::error!("the history cannot be written: {error}; what is told waits in the journal");
+                    for notices in self.slots.values().filter_map(|slot| slot.notices.as_ref()) {
+                        // A connection that has ended does not hear.
+                        let _ = notices.send(Notice::Trouble);
+                    }
                 }
                 for slot in self.slots.values() {
                     // A file that cannot be put on the disk is told by the next write.
@@ -238,35 +242,32 @@ impl Writer {
     fn tell(&self, connection: &str, saved: Saved) {
         if let Some(notices) = self.slots.get(connection).and_then(|slot| slot.notices.as_ref()) {
             // A connection that has ended does not hear.
-            let _ = notices.send(saved);
+            let _ = notices.send(Notice::Saved(saved));
         }
     }
 
     /// Writes what the journals hold.
     fn write_all(&mut self) -> Result<(), StoreError> {
         let connections: Vec<String> = self.slots.keys().cloned().collect();
+        // Asked before the journals are read: who has ended by now has written its last.
+        let ended = |slot: &Slot| slot.notices.as_ref().is_some_and(mpsc::UnboundedSender::is_closed);
+        let gone: Vec<String> = self.slots.iter().filter(|(_, slot)| ended(slot)).map(|(id, _)| id.clone()).collect();
         loop {
             let mut more = false;
             for connection in &connections {
                 more |= self.write_some(connection)?;
             }
             if !more {
-                self.forget_ended();
-                // Opened though there is nothing to write: whether it can be is to be known before it is needed.
-                return if self.database.is_none() { self.with(|_| Ok(())) } else { Ok(()) };
+                break;
             }
         }
-    }
-
-    /// Connections that are no more, and whose journals are empty.
-    fn forget_ended(&mut self) {
-        let ended = |slot: &Slot| slot.notices.as_ref().is_some_and(mpsc::UnboundedSender::is_closed);
-        let gone: Vec<String> = self.slots.iter().filter(|(_, slot)| ended(slot)).map(|(id, _)| id.clone()).collect();
         for id in gone {
             if let Some(slot) = self.slots.remove(&id) {
                 slot.head.remove();
             }
         }
+        // Opened though there is nothing to write: whether it can be is to be known before it is needed.
+        if self.database.is_none() { self.with(|_| Ok(())) } else { Ok(()) }
     }
 
     /// Writes a group of one connection. Whether there may be more.

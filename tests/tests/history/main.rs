@@ -1,8 +1,10 @@
 //! The history: what a phone system told is in the database, whatever becomes of the host.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
+mod crash;
 mod rest;
 mod saved;
+mod trouble;
 
 use jackfield_tests::client::Client;
 use jackfield_tests::host::{Host, PATIENCE, Setup};
@@ -72,6 +74,7 @@ fn talk(client: &mut Client, line: &str, from: &str) -> String {
 
 /// Waits until the call's last revision is in the database.
 fn saved(client: &mut Client, id: &str) -> Value {
+    client.look_again();
     client
         .event(|e| {
             e["method"] == "callSaved" && e["params"]["data"]["callId"] == id && e["params"]["data"]["final"] == true

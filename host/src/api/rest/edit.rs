@@ -81,8 +81,10 @@ async fn edit(State(shared): Host, Path(id): Path<String>, headers: HeaderMap, b
     let body = axum::body::to_bytes(body, LARGEST).await.map_err(|_| {
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 64 KiB, or did not come whole")
     })?;
-    let change: Change =
-        serde_json::from_slice(&body).map_err(|e| Refusal::bad(&format!("the body is not understood: {e}")))?;
+    let told = |e: serde_json::Error| Refusal::bad(&format!("the body is not understood: {e}"));
+    // An object first: a list would be taken for one, field by field.
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&body).map_err(told)?;
+    let change: Change = serde_json::from_value(object.into()).map_err(told)?;
     check(&change)?;
     let (sees, wanted) = (asker.sees(), id.clone());
     let found = asker.store.read(move |database| query::whole(database, &wanted, &sees)).await?;
