@@ -61,7 +61,12 @@ impl Postgres {
     pub fn resume(&mut self) -> Result<(), String> {
         let log = fs::File::create(self.dir.path().join("log")).map_err(|e| e.to_string())?;
         let mut server = self.program("postgres");
-        server.arg("-D").arg(self.dir.path().join("data")).arg("-k").arg(self.dir.path()).args(["-c", "listen_addresses="]);
+        server
+            .arg("-D")
+            .arg(self.dir.path().join("data"))
+            .arg("-k")
+            .arg(self.dir.path())
+            .args(["-c", "listen_addresses="]);
         self.server = Some(server.stderr(log).stdout(Stdio::null()).spawn().map_err(|e| e.to_string())?);
         let until = Instant::now() + PATIENCE;
         loop {

@@ -69,7 +69,8 @@ fn a_row_gives_back_what_was_written_and_counts_its_revisions() {
             redirecting: Some(Party { number: "102".to_owned(), name: None }),
             ..Details::default()
         };
-        full.caller = Some(Party { number: "\u{0}'; DROP TABLE calls; --".to_owned(), name: Some("Zoë 🦊".to_owned()) });
+        full.caller =
+            Some(Party { number: "\u{0}'; DROP TABLE calls; --".to_owned(), name: Some("Zoë 🦊".to_owned()) });
         let saved = commit(database, &[change(1, full.clone())], &[], START).unwrap();
         assert_eq!((saved[0].revision, saved[0].is_final), (1, true));
         let found = find(database, &full.call_id).unwrap().unwrap();
@@ -130,10 +131,10 @@ fn questions_find_what_they_ask_for() {
         }
         assert_eq!(seen, newest_first, "page by page");
         let by_line = query::statistics(database, &all(), By::Line).unwrap();
-        assert_eq!(by_line.iter().map(|b| (b.key.as_deref(), b.calls)).collect::<Vec<_>>(), [
-            (Some("ast/101"), 50),
-            (Some("ast/102"), 1)
-        ]);
+        assert_eq!(
+            by_line.iter().map(|b| (b.key.as_deref(), b.calls)).collect::<Vec<_>>(),
+            [(Some("ast/101"), 50), (Some("ast/102"), 1)]
+        );
         assert_eq!((by_line[0].answered, by_line[1].missed, by_line[0].talk_ms), (50, 1, 3_000_000));
         let by_queue = query::statistics(database, &all(), By::Queue).unwrap();
         assert_eq!(by_queue.iter().map(|b| b.calls).sum::<i64>(), 51);
@@ -162,7 +163,10 @@ fn an_edit_is_of_one_revision_and_outlives_what_the_phone_system_tells() {
         commit(database, &[change(2, record(1))], &[], START).unwrap();
         let now = find(database, &id).unwrap().unwrap();
         assert_eq!((now.revision, now.record.result), (3, Some(Outcome::Failed)));
-        assert_eq!((now.comment.as_deref(), now.links, now.edited_by.as_deref()), (Some("CALL Back"), vec![link], Some("alice")));
+        assert_eq!(
+            (now.comment.as_deref(), now.links, now.edited_by.as_deref()),
+            (Some("CALL Back"), vec![link], Some("alice"))
+        );
         assert_eq!(ids(database, &Filter { text: Some("call back".to_owned()), ..Filter::of(Sees::All) }), [1]);
         let back = Edit { result: Some(None), comment: Some(None), by: "bob".to_owned(), ..Edit::default() };
         let back = edit(database, &id, 3, &back).unwrap().unwrap();
@@ -182,7 +186,8 @@ fn conversations_that_turn_out_to_be_one_become_one() {
         first.record.conversation = record(1).call_id;
         commit(database, &[first], &[], START).unwrap();
         let whole = query::whole(database, &record(3).call_id, &Sees::All).unwrap().unwrap();
-        let calls: Vec<&str> = whole.conversation.iter().map(|call| call.record.native_id.as_deref().unwrap()).collect();
+        let calls: Vec<&str> =
+            whole.conversation.iter().map(|call| call.record.native_id.as_deref().unwrap()).collect();
         assert_eq!(calls, ["n1", "n2", "n3"]);
     });
 }
@@ -242,12 +247,16 @@ fn calls_are_forgotten_by_age_and_by_number_and_open_ones_stay() {
 #[test]
 fn a_backup_is_what_was_there_and_can_be_restored() {
     let dir = tempfile::tempdir().unwrap();
-    let (file, backup, pending) = (dir.path().join("calls.db"), dir.path().join("backup.db"), dir.path().join("pending"));
+    let (file, backup, pending) =
+        (dir.path().join("calls.db"), dir.path().join("backup.db"), dir.path().join("pending"));
     let source = Source::of(&format!("sqlite://{}", file.display())).unwrap();
     let mut database = source.open().unwrap();
     keep(database.as_mut(), [record(1)]);
     upkeep::back_up(&source, &backup).unwrap();
-    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&backup).unwrap().permissions()) & 0o777, 0o600);
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&backup).unwrap().permissions()) & 0o777,
+        0o600
+    );
     assert!(upkeep::back_up(&source, &backup).is_err(), "nothing is overwritten");
     keep(database.as_mut(), [record(2)]);
     drop(database);

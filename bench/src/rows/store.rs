@@ -40,7 +40,12 @@ fn change(number: i64) -> Result<CallChange, String> {
         "details": {},
     });
     let record: CallRecord = serde_json::from_value(value).map_err(|e| e.to_string())?;
-    let event = TimelineEvent { at: record.started_at, src_at: None, name: "callFinished".to_owned(), detail: Default::default() };
+    let event = TimelineEvent {
+        at: record.started_at,
+        src_at: None,
+        name: "callFinished".to_owned(),
+        detail: Default::default(),
+    };
     Ok(CallChange { change: 1, record, event, merged: Vec::new() })
 }
 
@@ -110,8 +115,13 @@ fn writing(database: &mut dyn Database) -> Outcome {
     let p99 = commits.get(commits.len() * 99 / 100).map_or(f64::NAN, |took| took.as_secs_f64() * 1e3);
     let (met, p99_met) = (pair.ours.median >= 100_000.0, p99 <= 5.0);
     Ok(vec![
-        Figure::compared("calls written durably in groups of 100, each with its event", "calls/s", pair, "SQLite, a bare table")
-            .goal("≥ 100,000 rows/s", met),
+        Figure::compared(
+            "calls written durably in groups of 100, each with its event",
+            "calls/s",
+            pair,
+            "SQLite, a bare table",
+        )
+        .goal("≥ 100,000 rows/s", met),
         Figure::alone("commit of 100 calls and 100 events, p99", "ms", Spread::of(vec![p99])).goal("≤ 5 ms", p99_met),
     ])
 }
@@ -156,6 +166,7 @@ fn asking(database: &mut dyn Database, calls: i64) -> Outcome {
     }
     let spread = Spread::of(rates);
     let met = spread.median >= 50_000.0;
-    figures.push(Figure::alone("calls read for an export, page by page", "calls/s", spread).goal("≥ 50,000 rows/s", met));
+    figures
+        .push(Figure::alone("calls read for an export, page by page", "calls/s", spread).goal("≥ 50,000 rows/s", met));
     Ok(figures)
 }

@@ -64,7 +64,7 @@ impl Store {
         let store = config.store.ok_or_else(|| {
             Failure::new(format!("{} has no [store]: calls are not kept", self.file.config.display()))
         })?;
-        let source = store.source().map_err(Failure::new)?;
+        let source = store.source().map_err(|expected| Failure::new(format!("store.url: expected {expected}")))?;
         done(&self.what, &source, &store)
     }
 }

@@ -65,8 +65,8 @@ impl Checking<'_> {
 
     fn add(&mut self, finding: Finding) {
         // What only stands in for a missing key says nothing.
-        let stands_in =
-            matches!(finding.path.last_key(), Some("id" | "name" | "token")) && !self.config.source.has(&finding.path);
+        let stands_in = matches!(finding.path.last_key(), Some("id" | "name" | "token" | "url"))
+            && !self.config.source.has(&finding.path);
         if !stands_in && !self.is_wrong(&finding.path) {
             self.findings.push(self.config.source.locate(finding, At::Value));
         }

@@ -161,7 +161,7 @@ impl Store {
     /// # Errors
     /// What an administrator must mend: the folder of the journals, or a database of another version.
     pub fn open(config: &StoreConfig, metrics: StoreMetrics) -> Result<(Self, WriterThread), String> {
-        let source = config.source()?;
+        let source = config.source().map_err(|expected| format!("store.url: expected {expected}"))?;
         let folder = config.pending_folder();
         let told = |what: &str, e: &dyn std::fmt::Display| format!("[store]: {what} {}: {e}", folder.display());
         journal::make_folder(&folder).map_err(|e| told("the folder of the journals,", &e))?;
@@ -362,7 +362,9 @@ impl Journal {
             }
             Err(error) => {
                 if inner.journal_trouble.swap(Some(Arc::new(error.to_string()))).is_none() {
-                    tracing::error!("the journal of the history cannot be written: {error}; what is told waits in memory");
+                    tracing::error!(
+                        "the journal of the history cannot be written: {error}; what is told waits in memory"
+                    );
                 }
             }
         }

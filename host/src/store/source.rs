@@ -26,7 +26,7 @@ impl Source {
     /// The database of an address.
     ///
     /// # Errors
-    /// It is no address of a database.
+    /// It is no address of a database: what it should look like.
     pub fn of(url: &str) -> Result<Self, String> {
         if let Some(file) = url.strip_prefix("sqlite://").filter(|file| !file.is_empty()) {
             return Ok(Self::Sqlite(PathBuf::from(file)));
@@ -35,10 +35,10 @@ impl Source {
             return match url.parse::<::postgres::Config>() {
                 Ok(_) => Ok(Self::Postgres(url.to_owned())),
                 // What the parser says may repeat the password.
-                Err(_) => Err("expected postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE".to_owned()),
+                Err(_) => Err("postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE".to_owned()),
             };
         }
-        Err("expected sqlite://FILE or postgres://USER@HOST/DATABASE".to_owned())
+        Err("sqlite://FILE or postgres://USER@HOST/DATABASE".to_owned())
     }
 
     /// Which database.

@@ -93,7 +93,11 @@ fn killed_under_load_no_call_that_was_seen_is_lost() {
         estimated = 0;
         for (id, call) in &seen {
             let row = &kept[id];
-            assert_eq!((&row["startedAt"], &row["caller"], &row["called"]), (&call.started_at, &call.caller, &call.called), "{id}");
+            assert_eq!(
+                (&row["startedAt"], &row["caller"], &row["called"]),
+                (&call.started_at, &call.caller, &call.called),
+                "{id}"
+            );
             match &call.finished {
                 Some(end) => assert_eq!((&row["endedAt"], &row["estimated"]), (end, &json!(false)), "{row}"),
                 None => estimated += usize::from(row["estimated"] == true),

@@ -62,13 +62,18 @@ fn an_edit_is_told_to_clients_and_needs_the_revision_that_it_means() {
     let edited = patch(ALICE, &tag, body);
     assert_eq!(edited.status, 200, "{}", edited.body);
     let told = alice
-        .event(|e| e["method"] == "callSaved" && e["params"]["data"]["callId"] == id.as_str() && {
-            format!("\"{}\"", e["params"]["data"]["revision"]) != tag
+        .event(|e| {
+            e["method"] == "callSaved" && e["params"]["data"]["callId"] == id.as_str() && {
+                format!("\"{}\"", e["params"]["data"]["revision"]) != tag
+            }
         })
         .unwrap();
     assert_eq!(edited.header("etag"), Some(format!("\"{}\"", told["params"]["data"]["revision"]).as_str()));
     let now = host.get(&path, ALICE).unwrap().json();
-    assert_eq!((&now["comment"], &now["result"], &now["editedBy"]), (&json!("call back"), &json!("failed"), &json!("alice")));
+    assert_eq!(
+        (&now["comment"], &now["result"], &now["editedBy"]),
+        (&json!("call back"), &json!("failed"), &json!("alice"))
+    );
     assert_eq!(now["links"][0]["id"], "7");
     let late = patch(ALICE, &tag, body);
     assert_eq!((late.status, late.header("content-type")), (412, Some("application/problem+json")));
@@ -87,7 +92,8 @@ fn an_edit_is_told_to_clients_and_needs_the_revision_that_it_means() {
         assert!(answer.json()["detail"].as_str().unwrap().contains(said), "{body}: {}", answer.body);
     }
     assert_eq!(patch(ALICE, "*", &" ".repeat(70_000)).status, 413);
-    let unchanged = host.request("GET", &path, ALICE, &[("If-None-Match", edited.header("etag").unwrap())], "").unwrap();
+    let unchanged =
+        host.request("GET", &path, ALICE, &[("If-None-Match", edited.header("etag").unwrap())], "").unwrap();
     assert_eq!((unchanged.status, unchanged.body.as_str()), (304, ""));
 }
 
@@ -127,7 +133,13 @@ fn pages_follow_each_other_and_exports_have_everything() {
     assert_eq!(seen, all);
     let csv = host.get("/api/v1/calls.csv", ALICE).unwrap();
     assert_eq!(csv.body.lines().count(), 8, "a head and seven calls: {}", csv.body);
-    let lines: Vec<Value> = host.get("/api/v1/calls.ndjson", ALICE).unwrap().body.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let lines: Vec<Value> = host
+        .get("/api/v1/calls.ndjson", ALICE)
+        .unwrap()
+        .body
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
     assert_eq!(lines.iter().map(|l| l["callId"].as_str().unwrap()).collect::<Vec<_>>(), all);
     let found = host.get("/api/v1/calls?number=4565", ALICE).unwrap().json();
     assert_eq!(found["calls"][0]["caller"]["number"], "+380441234565");
@@ -161,11 +173,13 @@ fn the_description_is_served_and_answers_are_as_it_says() {
         ("/api/v1/calls/{callId}", format!("/api/v1/calls/{id}")),
         ("/api/v1/statistics/calls", "/api/v1/statistics/calls?by=queue".to_owned()),
     ] {
-        let mut schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"].clone();
+        let mut schema =
+            document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"].clone();
         schema["components"] = document["components"].clone();
         let validator = jsonschema::validator_for(&schema).unwrap();
         let answer = host.get(&asked, ADMIN).unwrap().json();
-        let wrong: Vec<String> = validator.iter_errors(&answer).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let wrong: Vec<String> =
+            validator.iter_errors(&answer).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(wrong.is_empty(), "{path}: {wrong:?} in {answer}");
     }
 }

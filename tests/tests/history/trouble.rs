@@ -39,7 +39,8 @@ fn postgres_that_is_gone_for_a_while_gets_everything_in_order() {
     }
     wait_for("it is well again", || if ready(&host) == "ok\n" { Ok(()) } else { Err(ready(&host)) });
     let list = host.get("/api/v1/calls", ALICE).unwrap().json();
-    let ids: Vec<&str> = list["calls"].as_array().unwrap().iter().rev().map(|c| c["callId"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        list["calls"].as_array().unwrap().iter().rev().map(|c| c["callId"].as_str().unwrap()).collect();
     let all: Vec<&str> = [&before].into_iter().chain(&meanwhile).map(String::as_str).collect();
     assert_eq!(ids, all);
 }
