@@ -10,8 +10,8 @@ mod memory;
 mod others;
 mod resume;
 mod start;
-mod ws;
 mod store;
+mod ws;
 
 use crate::Scale;
 use crate::table::Outcome;

@@ -70,7 +70,7 @@ impl Task {
     }
 
     /// Writes down what the events of this input tell. Waits for nobody.
-    pub(super) fn keep(&mut self) {
+    pub(super) fn write_down(&mut self) {
         let Some(keeping) = &mut self.keeping else { return };
         if self.events.is_empty() {
             return;
