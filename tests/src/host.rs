@@ -65,12 +65,15 @@ fn in_isolation(config: &str) -> String {
     }
 }
 
+/// What it has said so far, line by line.
+type Log = Arc<Mutex<Vec<String>>>;
+
 /// A running host. Killed when dropped.
 #[derive(Debug)]
 pub struct Host {
     dir: tempfile::TempDir,
     child: Child,
-    log: Arc<Mutex<Vec<String>>>,
+    log: Log,
     url: String,
     through: Vec<String>,
     program: PathBuf,
@@ -321,12 +324,7 @@ impl Host {
     }
 }
 
-fn spawn(
-    through: &[String],
-    program: &Path,
-    dir: &Path,
-    env: &[(String, String)],
-) -> Result<(Child, Arc<Mutex<Vec<String>>>), String> {
+fn spawn(through: &[String], program: &Path, dir: &Path, env: &[(String, String)]) -> Result<(Child, Log), String> {
     let mut words = through.iter().map(OsStr::new).chain([program.as_os_str()]);
     let mut child = Command::new(words.next().unwrap_or_default())
         .args(words)
@@ -341,7 +339,7 @@ fn spawn(
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|e| e.to_string())?;
-    let log: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = Log::default();
     let stderr = child.stderr.take().ok_or("no standard error")?;
     let lines = Arc::clone(&log);
     std::thread::spawn(move || {
