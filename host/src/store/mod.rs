@@ -128,6 +128,18 @@ impl Inner {
     }
 }
 
+/// Tells that the thread that writes has fallen: the journals go on, and the next start of the host takes them up.
+struct Guard(Arc<Inner>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the thread that writes the history has fallen; start the host again");
+            self.0.failing("the thread that writes has fallen; start the host again");
+        }
+    }
+}
+
 /// The history of a host. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -195,7 +207,13 @@ impl Store {
         }
         let thread = std::thread::Builder::new()
             .name("history".to_owned())
-            .spawn(move || writer.run())
+            .spawn({
+                let guard = Guard(Arc::clone(&inner));
+                move || {
+                    let _guard = guard;
+                    writer.run();
+                }
+            })
             .map_err(|e| format!("[store]: the thread that writes: {e}"))?;
         let alive = alive.unwrap_or(0);
         let store = Self { readers: Arc::new(Readers::new(source)), inner, work: work.clone(), alive };

@@ -66,6 +66,8 @@ static UPSERT: LazyLock<String> = LazyLock::new(|| {
             "result" => {
                 "result = CASE WHEN calls.result_edited = 1 THEN calls.result ELSE excluded.result END".to_owned()
             }
+            // After a restart the agent is told later than the first events of calls that went on.
+            "agent" => "agent = COALESCE(excluded.agent, calls.agent)".to_owned(),
             column => format!("{column} = excluded.{column}"),
         })
         .collect();
