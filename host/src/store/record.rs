@@ -124,10 +124,13 @@ impl Party {
 #[serde(deny_unknown_fields)]
 pub struct CallLink {
     /// `Contact`, `Account`, `Case`, `Order` …
+    #[schemars(length(min = 1, max = 200))]
     pub kind: String,
     /// Its id in the CRM.
+    #[schemars(length(min = 1, max = 200))]
     pub id: String,
     /// What to show.
+    #[schemars(length(min = 1, max = 200))]
     pub title: String,
 }
 

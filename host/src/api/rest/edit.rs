@@ -29,7 +29,7 @@ const LONGEST_LINK: usize = 200;
 struct Change {
     /// What to remember of the call, 4000 characters at most; null takes it away.
     #[serde(default, deserialize_with = "said")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", length(max = 4000))]
     comment: Option<Option<String>>,
     /// Another result than the phone system's; null gives that back.
     #[serde(default, deserialize_with = "said")]

@@ -34,6 +34,7 @@ pub(super) struct Which {
     #[serde(default)]
     pub(super) line: Option<String>,
     /// Calls with this number on the other side, or one that ends with it; at least three digits.
+    #[schemars(schema_with = "some_digits")]
     #[serde(default)]
     pub(super) number: Option<String>,
     /// Calls that went so.
@@ -46,6 +47,7 @@ pub(super) struct Which {
     #[serde(default)]
     pub(super) open: Option<bool>,
     /// Calls with this text in a name, a number, the queue or the comment; letters of either case.
+    #[schemars(length(min = 1, max = 100))]
     #[serde(default)]
     pub(super) text: Option<String>,
 }
@@ -66,6 +68,7 @@ pub(super) struct WhichPage {
     #[serde(default)]
     line: Option<String>,
     /// Calls with this number on the other side, or one that ends with it; at least three digits.
+    #[schemars(schema_with = "some_digits")]
     #[serde(default)]
     number: Option<String>,
     /// Calls that went so.
@@ -78,6 +81,7 @@ pub(super) struct WhichPage {
     #[serde(default)]
     open: Option<bool>,
     /// Calls with this text in a name, a number, the queue or the comment; letters of either case.
+    #[schemars(length(min = 1, max = 100))]
     #[serde(default)]
     text: Option<String>,
     /// How many calls; 50 unless told.
@@ -85,8 +89,17 @@ pub(super) struct WhichPage {
     #[serde(default = "fifty")]
     pub(super) limit: usize,
     /// The page after: `next` of the one before.
+    #[schemars(schema_with = "a_cursor")]
     #[serde(default)]
     pub(super) cursor: Option<String>,
+}
+
+fn some_digits(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "pattern": "([^0-9]*[0-9]){3}" })
+}
+
+fn a_cursor(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "pattern": "^[0-9]{1,18}_[A-Za-z0-9-]{1,64}$" })
 }
 
 const fn fifty() -> usize {
