@@ -167,12 +167,6 @@ const fn default_pending_mib() -> u64 {
 }
 
 impl StoreConfig {
-    /// A history with the default keys. Relative files are relative to `base`.
-    #[must_use]
-    pub fn new(url: SecretText, base: PathBuf) -> Self {
-        Self { url, pending: None, pending_mib: default_pending_mib(), keep_days: None, base }
-    }
-
     /// The database.
     ///
     /// # Errors
