@@ -22,6 +22,7 @@ pub mod plugins;
 pub mod rpc;
 pub mod schema;
 pub mod service;
+pub mod store;
 #[cfg(unix)]
 pub mod systemd;
 pub mod telemetry;

@@ -66,6 +66,33 @@ pub struct Metrics {
     pub plugins: PluginMetrics,
     /// What the hub counts.
     pub hub: HubMetrics,
+    /// What the history counts.
+    pub store: StoreMetrics,
+}
+
+/// What the history counts.
+#[derive(Debug, Clone)]
+pub struct StoreMetrics {
+    /// Changes of calls and lines that are in the database.
+    pub written: Counter,
+    /// Changes that could be kept nowhere, or that the database cannot take.
+    pub lost: Counter,
+    /// Whether the history cannot be written now.
+    pub failing: Gauge,
+    /// Seconds that the database takes for a group of changes.
+    pub commit: Histogram,
+}
+
+impl Default for StoreMetrics {
+    fn default() -> Self {
+        let bounds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
+        Self {
+            written: Counter::default(),
+            lost: Counter::default(),
+            failing: Gauge::default(),
+            commit: Histogram::new(bounds),
+        }
+    }
 }
 
 /// What the plugins' folder holds.
@@ -147,6 +174,7 @@ impl Metrics {
                 silent: Counter::default(),
                 latency: Histogram::new(buckets),
             },
+            store: StoreMetrics::default(),
         };
         metrics.registered()
     }
@@ -177,6 +205,12 @@ impl Metrics {
         r.register("jackfield_silent", "Clients dropped because they went silent", self.hub.silent.clone());
         let what = "Seconds from the phone system's bytes to a client's socket";
         r.register("jackfield_latency_seconds", what, self.hub.latency.clone());
+        let store = &self.store;
+        r.register("jackfield_store_written", "Changes that are in the history", store.written.clone());
+        r.register("jackfield_store_lost", "Changes that the history could not take", store.lost.clone());
+        r.register("jackfield_store_failing", "1 while the history cannot be written", store.failing.clone());
+        let what = "Seconds that the database takes for a group of changes";
+        r.register("jackfield_store_commit_seconds", what, store.commit.clone());
         self
     }
 

@@ -65,13 +65,17 @@ fn in_isolation(config: &str) -> String {
     }
 }
 
+/// What it has said so far, line by line.
+type Log = Arc<Mutex<Vec<String>>>;
+
 /// A running host. Killed when dropped.
 #[derive(Debug)]
 pub struct Host {
     dir: tempfile::TempDir,
     child: Child,
-    log: Arc<Mutex<Vec<String>>>,
+    log: Log,
     url: String,
+    through: Vec<String>,
     program: PathBuf,
     env: Vec<(String, String)>,
 }
@@ -102,32 +106,22 @@ impl Host {
         );
         fs::write(dir.path().join("jackfield.toml"), config).map_err(text)?;
         let program = build::jackfield(setup.version)?;
-        let mut words = setup.through.iter().map(OsStr::new).chain([program.as_os_str()]);
-        let mut child = Command::new(words.next().unwrap_or_default())
-            .args(words)
-            .env("XDG_RUNTIME_DIR", dir.path())
-            .env_remove("RUNTIME_DIRECTORY")
-            .arg("run")
-            .arg("--config")
-            .arg(dir.path().join("jackfield.toml"))
-            .envs(setup.env.iter().map(|(k, v)| (k, v)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(text)?;
-        let log: Arc<Mutex<Vec<String>>> = Arc::default();
-        let stderr = child.stderr.take().ok_or("no standard error")?;
-        let lines = Arc::clone(&log);
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                lock(&lines).push(line);
-            }
-        });
         let env = setup.env.clone();
-        let mut host = Self { dir, child, log, url: String::new(), program, env };
+        let (child, log) = spawn(&setup.through, &program, dir.path(), &env)?;
+        let through = setup.through.clone();
+        let mut host = Self { dir, child, log, url: String::new(), through, program, env };
         host.url = host.wait_for_url()?;
         Ok(host)
+    }
+
+    /// Starts it again, after it was stopped or killed, in the same folder; the log begins anew.
+    ///
+    /// # Errors
+    /// It did not start.
+    pub fn start_again(&mut self) -> Result<(), String> {
+        (self.child, self.log) = spawn(&self.through, &self.program, self.dir.path(), &self.env)?;
+        self.url = self.wait_for_url()?;
+        Ok(())
     }
 
     /// Runs the host's own command line beside it: `status`, `reload` …
@@ -328,6 +322,32 @@ impl Host {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn spawn(through: &[String], program: &Path, dir: &Path, env: &[(String, String)]) -> Result<(Child, Log), String> {
+    let mut words = through.iter().map(OsStr::new).chain([program.as_os_str()]);
+    let mut child = Command::new(words.next().unwrap_or_default())
+        .args(words)
+        .env("XDG_RUNTIME_DIR", dir)
+        .env_remove("RUNTIME_DIRECTORY")
+        .arg("run")
+        .arg("--config")
+        .arg(dir.join("jackfield.toml"))
+        .envs(env.iter().map(|(k, v)| (k, v)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| e.to_string())?;
+    let log = Log::default();
+    let stderr = child.stderr.take().ok_or("no standard error")?;
+    let lines = Arc::clone(&log);
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            lock(&lines).push(line);
+        }
+    });
+    Ok((child, log))
 }
 
 impl Drop for Host {

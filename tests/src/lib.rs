@@ -6,7 +6,10 @@ pub mod asterisk;
 pub mod build;
 pub mod client;
 pub mod host;
+pub mod http;
 pub mod library;
+#[cfg(unix)]
+pub mod postgres;
 pub mod proxy;
 pub mod raw;
 pub mod scenarios;

@@ -1,4 +1,5 @@
-//! The administrator's tour, as its page shows it: every command is given, every answer compared.
+//! The tours of the administrator's page and of the history's, as they are shown: every command is given, every answer
+//! compared.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
 use std::fs;
@@ -23,9 +24,9 @@ enum Block {
     Console(Vec<(String, Vec<String>)>),
 }
 
-/// The blocks of the tour.
-fn tour() -> Vec<Block> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/administrator.md");
+/// The blocks of a page's tour.
+fn tour(page: &str) -> Vec<Block> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
     let page = fs::read_to_string(page).unwrap();
     let begin = page.find("\n## A tour\n").expect("the page has a tour");
     let tour = &page[begin + 2..];
@@ -126,13 +127,29 @@ fn fits(shown: &str, line: &str) -> bool {
 }
 
 #[test]
-fn the_tour_is_as_its_page_shows_it() {
+fn the_administrators_tour_is_as_its_page_shows_it() {
+    play("administrator.md");
+}
+
+#[test]
+fn the_tour_of_the_history_is_as_its_page_shows_it() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        #[allow(clippy::print_stderr, reason = "shown by the test runner")]
+        {
+            eprintln!("NOT TESTED: the tour of the history needs curl (apt-get install curl)");
+        }
+        return;
+    }
+    play("history.md");
+}
+
+fn play(page: &str) {
     let home = tempfile::tempdir().unwrap();
     let program = build::jackfield(Version::Present).unwrap();
     let library = build::library("simulator", Version::Present).unwrap();
     let mut shell = Shell::new(home.path(), &program, &library);
     let mut commands = 0;
-    for block in tour() {
+    for block in tour(page) {
         match block {
             Block::File(name, text) => fs::write(home.path().join(name), text).unwrap(),
             Block::Console(list) => {

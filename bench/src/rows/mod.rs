@@ -10,6 +10,7 @@ mod memory;
 mod others;
 mod resume;
 mod start;
+mod store;
 mod ws;
 
 use crate::Scale;
@@ -35,4 +36,5 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "memory", run: memory::run },
     Row { name: "resume", run: resume::run },
     Row { name: "start", run: start::run },
+    Row { name: "store", run: store::run },
 ];

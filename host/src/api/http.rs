@@ -10,8 +10,9 @@ use axum::routing::get;
 use serde_json::json;
 
 use super::Shared;
-use super::websocket;
+use super::{rest, websocket};
 use crate::config::Role;
+use crate::store::Store;
 
 /// The routes of the host.
 pub fn router(shared: Arc<Shared>) -> Router {
@@ -20,6 +21,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .merge(rest::router())
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing here; clients connect to /ws"))
         .with_state(shared)
 }
@@ -28,6 +30,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
 async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     if shared.is_stopping() {
         return problem(StatusCode::SERVICE_UNAVAILABLE, "the host is stopping");
+    }
+    if let Some(why) = shared.store.as_ref().and_then(Store::trouble) {
+        return format!("ok, but calls are not stored now, and will be: {why}\n").into_response();
     }
     match shared.metrics.plugins.waiting.get() {
         0 => "ok\n".into_response(),

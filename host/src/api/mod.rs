@@ -1,12 +1,13 @@
 //! The front door: HTTP and WebSocket on one port.
 //!
-//! [`server`] accepts connections, [`http`] answers what is not live, [`websocket`] does the handshake of `/ws`, and
+//! [`server`] accepts connections, [`http`] answers what is not live, [`rest`] serves the history, [`websocket`] does the handshake of `/ws`, and
 //! each client then is a [`session`]: a task that reads its requests. What goes to the client is the hub's.
 
 pub mod auth;
 mod budget;
 mod directory;
 pub mod http;
+pub mod rest;
 pub mod server;
 pub mod session;
 mod split;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
 use crate::metrics::Metrics;
+use crate::store::Store;
 
 pub use directory::Directory;
 
@@ -33,6 +35,8 @@ pub struct Shared {
     pub hub: Hub,
     /// What `/metrics` tells.
     pub metrics: Arc<Metrics>,
+    /// The history, if calls are kept.
+    pub store: Option<Store>,
     directory: Arc<ArcSwap<Directory>>,
     replaced: watch::Sender<()>,
     stopping: AtomicBool,
@@ -41,9 +45,15 @@ pub struct Shared {
 impl Shared {
     /// Puts it together.
     #[must_use]
-    pub fn new(config: ServerConfig, directory: Arc<ArcSwap<Directory>>, hub: Hub, metrics: Arc<Metrics>) -> Arc<Self> {
+    pub fn new(
+        config: ServerConfig,
+        directory: Arc<ArcSwap<Directory>>,
+        hub: Hub,
+        metrics: Arc<Metrics>,
+        store: Option<Store>,
+    ) -> Arc<Self> {
         let (replaced, _) = watch::channel(());
-        Arc::new(Self { config, hub, metrics, directory, replaced, stopping: AtomicBool::new(false) })
+        Arc::new(Self { config, hub, metrics, store, directory, replaced, stopping: AtomicBool::new(false) })
     }
 
     /// Users and lines as they are now.

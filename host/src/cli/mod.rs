@@ -15,6 +15,7 @@ mod plugins;
 mod run;
 mod schema;
 mod service;
+mod store;
 mod watch;
 mod watch_line;
 
@@ -72,6 +73,8 @@ enum Command {
     Log(log::Log),
     /// Says in one page what is wrong with an installation, and what to do.
     Doctor(doctor::Doctor),
+    /// Looks after the history of calls: backs it up, restores it, checks it, brings it to this version, forgets calls.
+    Store(store::Store),
     /// Runs the host as a service of systemd: prints or installs its unit.
     Service(service::Service),
     /// Measures what this machine can carry: a host of its own, simulated calls, clients.
@@ -97,7 +100,7 @@ struct ConfigFile {
     /// The configuration file. By default $XDG_CONFIG_HOME/jackfield/jackfield.toml (~/.config) when it is there and
     /// one is not root, else /etc/jackfield/jackfield.toml.
     #[arg(
-        long, short, value_name = "FILE", env = "JACKFIELD_CONFIG",
+        long, short, global = true, value_name = "FILE", env = "JACKFIELD_CONFIG",
         default_value_os_t = paths::default_config(), hide_default_value = true
     )]
     config: PathBuf,
@@ -141,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::Reload(reload) => reload.main(),
         Command::Log(log) => log.main(),
         Command::Doctor(doctor) => doctor.main(),
+        Command::Store(store) => store.main(),
         Command::Service(service) => service.main(),
         Command::Bench(bench) => bench.main(),
         Command::Schema(schema) => schema.main(),

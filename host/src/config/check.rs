@@ -25,6 +25,8 @@ const MAX_WINDOW: Duration = Duration::from_millis(200);
 const MAX_REPLAY: usize = 100_000;
 /// How often the folder may be looked at.
 const SCAN: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3_600);
+/// How much may wait for the database.
+const PENDING_MIB: RangeInclusive<u64> = 8..=1_000_000;
 /// How long a file may have to rest.
 const SETTLE: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
 
@@ -63,8 +65,8 @@ impl Checking<'_> {
 
     fn add(&mut self, finding: Finding) {
         // What only stands in for a missing key says nothing.
-        let stands_in =
-            matches!(finding.path.last_key(), Some("id" | "name" | "token")) && !self.config.source.has(&finding.path);
+        let stands_in = matches!(finding.path.last_key(), Some("id" | "name" | "token" | "url"))
+            && !self.config.source.has(&finding.path);
         if !stands_in && !self.is_wrong(&finding.path) {
             self.findings.push(self.config.source.locate(finding, At::Value));
         }
@@ -86,9 +88,29 @@ impl Checking<'_> {
         let plugins = KeyPath::of("plugins");
         self.between(plugins.key("scan"), self.config.plugins.scan, SCAN);
         self.between(plugins.key("settle"), self.config.plugins.settle, SETTLE);
+        self.store();
         if !self.config.plugins.trusted_keys.is_empty() {
             let message = "this version cannot check signatures yet, and would load unsigned libraries in spite of it";
             self.add(Finding::new(plugins.key("trusted_keys"), message).hint("leave it out"));
+        }
+    }
+
+    fn store(&mut self) {
+        let Some(store) = &self.config.store else { return };
+        let path = KeyPath::of("store");
+        if let Err(expected) = store.source() {
+            // The address may hold a password: it is not repeated.
+            let found = if store.url.reveal().is_empty() { "an empty text" } else { "something else" };
+            self.add(Finding::other(path.key("url"), found, expected));
+        }
+        if !PENDING_MIB.contains(&store.pending_mib) {
+            let (least, most) = (PENDING_MIB.start(), PENDING_MIB.end());
+            let (found, expected) = (store.pending_mib.to_string(), format!("a number from {least} to {most}"));
+            self.add(Finding::other(path.key("pending_mib"), found, expected));
+        }
+        if store.keep_days == Some(0) {
+            let finding = Finding::other(path.key("keep_days"), "0", "a number of days above 0");
+            self.add(finding.hint("leave it out to keep calls for ever"));
         }
     }
 

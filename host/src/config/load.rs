@@ -95,6 +95,9 @@ pub(super) fn parse(
                 absolute(&mut tls.cert, base);
                 absolute(&mut tls.key, base);
             }
+            if let Some(store) = &mut config.store {
+                store.base = base.to_owned();
+            }
             config.source = source;
             findings.extend(check::check(&config, &wrong));
             Some(config)
@@ -125,9 +128,12 @@ fn absolute(path: &mut PathBuf, base: &Path) {
     }
 }
 
-/// Secrets may stand in settings of connections and lines, and be users' tokens.
+/// Secrets may stand in settings of connections and lines, be users' tokens, and be the address of the database.
 fn look_up_secrets(top: &mut Value, base: &Path, source: &mut Source, findings: &mut Vec<Finding>) {
     let mut look_up = LookUp { base, source, findings };
+    if let Some(url) = top.get_mut("store").and_then(|store| store.get_mut("url")) {
+        look_up.within(url, &KeyPath::of("store").key("url"));
+    }
     for (list, keys) in [("connection", &["settings", "lines"][..]), ("line", &["settings"]), ("user", &["token"])] {
         let members = top.get_mut(list).and_then(Value::as_array_mut);
         for (index, member) in members.into_iter().flatten().enumerate() {

@@ -14,7 +14,8 @@ use toml::Table;
 use super::duration;
 use super::schema::ADDRESS;
 use super::secret::SecretText;
-use super::source::Source;
+use super::source::Source as Origin;
+use crate::store::Source;
 
 /// Settings of adapters: any table, as far as the host knows.
 type AnyTable = BTreeMap<String, Json>;
@@ -44,7 +45,7 @@ pub struct Config {
     pub users: Vec<UserConfig>,
     /// Where all this comes from.
     #[serde(skip)]
-    pub(crate) source: Source,
+    pub(crate) source: Origin,
 }
 
 /// The file's keys, as a schema.
@@ -144,8 +145,58 @@ impl Default for PluginsConfig {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct StoreConfig {
-    /// `sqlite://FILE` or `postgres://…`.
-    pub url: String,
+    /// `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    pub url: SecretText,
+    /// The folder for what waits for the database. By default beside the database's file, with `.pending` after its
+    /// name; for PostgreSQL `jackfield.pending` beside the configuration.
+    #[serde(default)]
+    pub pending: Option<PathBuf>,
+    /// How many MiB of a connection may wait for the database.
+    #[serde(default = "default_pending_mib")]
+    pub pending_mib: u64,
+    /// Calls that began longer ago are forgotten. None: they are kept for ever.
+    #[serde(default)]
+    pub keep_days: Option<u32>,
+    /// The folder of the configuration.
+    #[serde(skip)]
+    pub(crate) base: PathBuf,
+}
+
+const fn default_pending_mib() -> u64 {
+    1_024
+}
+
+impl StoreConfig {
+    /// The database.
+    ///
+    /// # Errors
+    /// The address is none of a database.
+    pub fn source(&self) -> Result<Source, String> {
+        Ok(match Source::of(self.url.reveal())? {
+            Source::Sqlite(file) => Source::Sqlite(self.base.join(file)),
+            other => other,
+        })
+    }
+
+    /// The folder for what waits for the database.
+    #[must_use]
+    pub fn pending_folder(&self) -> PathBuf {
+        match (&self.pending, self.source()) {
+            (Some(folder), _) => self.base.join(folder),
+            (None, Ok(Source::Sqlite(file))) => {
+                let mut name = file.into_os_string();
+                name.push(".pending");
+                name.into()
+            }
+            (None, _) => self.base.join("jackfield.pending"),
+        }
+    }
+
+    /// How long calls are kept.
+    #[must_use]
+    pub fn keep(&self) -> Option<Duration> {
+        self.keep_days.map(|days| Duration::from_secs(u64::from(days) * 86_400))
+    }
 }
 
 /// Where an adapter runs.

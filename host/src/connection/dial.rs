@@ -236,7 +236,7 @@ impl Link {
             match self {
                 Self::Tcp(stream, _) => stream.shutdown().await,
                 Self::Tls(stream, _) => stream.shutdown().await,
-                Self::WebSocket(stream) => stream.close(None).await.map_err(std::io::Error::other),
+                Self::WebSocket(stream) => stream.as_mut().close(None).await.map_err(std::io::Error::other),
             }
         };
         // Who does not take the goodbye is left alone with it.

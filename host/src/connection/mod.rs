@@ -13,6 +13,7 @@ mod commands;
 mod dial;
 mod exchange;
 mod http;
+mod keeping;
 mod lifecycle;
 mod loudness;
 mod memory;
@@ -40,6 +41,7 @@ use crate::config::{ConnectionConfig, LinePlan};
 use crate::hub::{Hub, LineKey, SessionId, ViewReason};
 use crate::metrics::ConnectionMetrics;
 use crate::plugins::LoadedPlugin;
+use crate::store::Store;
 
 use reconfigure::Change;
 
@@ -68,6 +70,17 @@ pub struct ConnectionPlan {
     pub seed: u64,
     /// Where it counts.
     pub metrics: ConnectionMetrics,
+    /// Where its calls are kept, if they are.
+    pub history: Option<History>,
+}
+
+/// Where a connection's calls are kept.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The store.
+    pub store: Store,
+    /// How many bytes may wait for it.
+    pub limit: u64,
 }
 
 /// A client's command.

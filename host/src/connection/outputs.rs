@@ -130,6 +130,7 @@ impl Task {
 
     /// Publishes events, then answers: who reads both in order sees the effect no later than the answer.
     pub(super) async fn publish(&mut self) {
+        self.write_down();
         let lost = self.events.iter().filter(|e| e.name() == EventName::Disconnected);
         let lost: BTreeSet<LineId> = lost.filter_map(|e| e.line).collect();
         for event in &self.events {

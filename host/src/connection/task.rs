@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::backoff::BackOff;
 use super::commands::{Answers, Commands};
 use super::http::Https;
+use super::keeping::{self, Keeping};
 use super::loudness::Loudness;
 use super::outbox::Outbox;
 use super::raw::RawCount;
@@ -80,11 +81,13 @@ pub(super) struct Task {
     pub(super) raws: Vec<(Option<LineId>, Bytes)>,
     pub(super) signals: Vec<Signal>,
     pub(super) span: InputSpan,
+    /// Where calls are kept, if they are.
+    pub(super) keeping: Option<Keeping>,
 }
 
 impl Task {
     pub(super) fn new(plan: ConnectionPlan, hub: Hub) -> Self {
-        let ConnectionPlan { config, lines, mut supply, seed, metrics } = plan;
+        let ConnectionPlan { config, lines, mut supply, seed, metrics, history } = plan;
         let Supply { plugin, warning } = supply.borrow_and_update().clone();
         let (sender, transport_events) = mpsc::channel(TRANSPORT_QUEUE);
         let (adapter, adapter_version, capabilities) = match &plugin {
@@ -131,6 +134,7 @@ impl Task {
             raws: Vec::new(),
             signals: Vec::new(),
             span: InputSpan::default(),
+            keeping: history.map(|history| Keeping::new(&config.id, &history)),
             config,
             plugin,
             supply,
@@ -149,6 +153,7 @@ impl Task {
         for key in self.keys.keys() {
             self.hub.line(*key, self.config.replay).await;
         }
+        self.restore().await;
         self.start().await;
         loop {
             let deadline = self.deadline();
@@ -174,6 +179,7 @@ impl Task {
                 Some(done) = self.https.next() => self.input(&done.frame()).await,
                 fault = idle(&mut self.port) => self.fault(&fault).await,
                 Some(bytes) = self.posts.1.recv() => self.input(&InputFrame::posted(&bytes)).await,
+                Some(notice) = keeping::next(&mut self.keeping) => self.noticed(notice).await,
                 () = sleep_until(deadline) => self.time().await,
             }
         }
@@ -190,7 +196,8 @@ impl Task {
     fn deadline(&mut self) -> Option<Instant> {
         let now = self.now();
         let model = self.model.next_deadline().map(|at| Instant::now() + at.since(now));
-        [self.timers.next(), self.commands.next_timeout(), self.restart_at, model].into_iter().flatten().min()
+        let keeping = self.keeping.as_ref().and_then(Keeping::deadline);
+        [self.timers.next(), self.commands.next_timeout(), self.restart_at, model, keeping].into_iter().flatten().min()
     }
 
     /// Something has run out.
@@ -209,6 +216,7 @@ impl Task {
         let now = self.now();
         self.model.tick(now, &mut self.events);
         self.publish().await;
+        self.keep_waiting();
     }
 }
 

@@ -16,10 +16,11 @@ use tokio::task::JoinHandle;
 use crate::api::server::{Certificate, Server};
 use crate::api::{Directory, Shared, http};
 use crate::config::{Config, ConnectionConfig, Finding, LinePlan, check, settings};
-use crate::connection::{ConnectionHandle, ConnectionPlan};
+use crate::connection::{ConnectionHandle, ConnectionPlan, History};
 use crate::hub::{AskView, Hub, LineKey, close_code, frame};
 use crate::metrics::Metrics;
 use crate::plugins::{Catalogue, FolderWatch, State};
+use crate::store::{Store, WriterThread};
 
 pub use reload::Report;
 use supply::Supplier;
@@ -59,6 +60,7 @@ pub struct Service {
     address: SocketAddr,
     certificate: Option<Certificate>,
     accepting: JoinHandle<()>,
+    writer: Option<WriterThread>,
     /// Watched until the service ends.
     _folder: FolderWatch,
 }
@@ -72,10 +74,16 @@ impl Service {
         let server = Server::listen(&config.server)?;
         let address = server.address().map_err(|e| e.to_string())?;
         let certificate = server.certificate();
-        if config.store.is_some() {
-            tracing::warn!("[store]: this version keeps no calls yet; the key has no effect");
-        }
         let metrics = Arc::new(Metrics::new());
+        let history = match config.store.clone() {
+            None => None,
+            Some(store) => {
+                let counts = metrics.store.clone();
+                let opened = tokio::task::spawn_blocking(move || Store::open(&store, counts)).await;
+                Some(opened.map_err(|e| e.to_string()).flatten()?)
+            }
+        };
+        let (store, writer) = history.unzip();
         let folder = FolderWatch::start(&config.plugins, metrics.plugins.clone())
             .map_err(|e| format!("the thread that watches the plugins' folder: {e}"))?;
         let mut catalogue = folder.catalogue();
@@ -92,7 +100,7 @@ impl Service {
             Arc::new(move |session, line, reason| directory.load().try_view(session, line, reason))
         };
         let hub = Hub::start(ask, metrics.hub.clone());
-        let shared = Shared::new(config.server.clone(), directory, hub, Arc::clone(&metrics));
+        let shared = Shared::new(config.server.clone(), directory, hub, Arc::clone(&metrics), store);
         let supplier = Supplier::new(metrics.plugins.clone());
         let accepting = tokio::spawn(std::future::ready(()));
         let mut service = Self {
@@ -105,6 +113,7 @@ impl Service {
             address,
             certificate,
             accepting,
+            writer,
             _folder: folder,
             config,
         };
@@ -152,8 +161,14 @@ impl Service {
             supply: self.supplier.add(connection, found),
             metrics: self.shared.metrics.connection(&connection.id),
             config: connection.clone(),
+            history: self.shared.store.clone().map(|store| History { store, limit: self.pending_limit() }),
             seed: self.seed ^ std::hash::Hasher::finish(&hasher),
         }
+    }
+
+    /// How many bytes of a connection may wait for the history.
+    fn pending_limit(&self) -> u64 {
+        self.config.store.as_ref().map_or(0, |store| store.pending_mib.saturating_mul(1024 * 1024))
     }
 
     /// What is wrong with the settings of the adapters that are there. It keeps a connection or a line down, not the
@@ -226,6 +241,9 @@ impl Service {
         self.shared.hub.stop_all(word, close_code::STOPPING, "the host is stopping").await;
         tokio::time::sleep(LAST_WORD).await;
         self.accepting.abort();
+        if let Some(writer) = self.writer {
+            writer.stop().await;
+        }
     }
 }
 

@@ -45,6 +45,7 @@ impl Service {
         let mut effective = new;
         effective.server.clone_from(&self.config.server);
         effective.plugins.clone_from(&self.config.plugins);
+        effective.store.clone_from(&self.config.store);
         self.config = effective;
         let hub = self.shared.hub.clone();
         tokio::spawn(async move {

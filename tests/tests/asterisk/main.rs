@@ -8,6 +8,7 @@ mod calls;
 mod click_to_call;
 mod consultations;
 mod cuts;
+mod history;
 mod media;
 mod offered;
 mod pickup_and_parking;

@@ -1,0 +1,120 @@
+//! REST: the history under `/api/v1`, and its description at `/api/openapi.json`.
+//!
+//! [`operations`] is the list of everything there is; the routes and the description are both made from it, so that
+//! one cannot say what the other does not do. Who asks is who connects by WebSocket: the same tokens, the same lines.
+//! A call of a line that one may not see is not there.
+
+mod calls;
+mod document;
+mod edit;
+mod export;
+mod question;
+mod statistics;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+
+use super::Shared;
+use super::auth::User;
+use super::http::problem;
+use super::websocket;
+use crate::config::Role;
+use crate::store::query::Sees;
+use crate::store::{Store, StoreError};
+
+use document::Operation;
+pub use document::document;
+
+/// Everything there is.
+fn operations() -> Vec<Operation> {
+    vec![calls::list(), calls::one(), edit::change(), export::csv(), export::ndjson(), statistics::calls()]
+}
+
+/// The routes.
+pub(super) fn router() -> Router<Arc<Shared>> {
+    let routes =
+        operations().into_iter().fold(Router::new(), |router, operation| router.route(operation.path, operation.route));
+    routes.route("/api/openapi.json", get(async || Json(document())))
+}
+
+/// Why a request is not answered as it wishes.
+struct Refusal(Box<Response>);
+
+impl Refusal {
+    fn new(status: StatusCode, detail: &str) -> Self {
+        Self(Box::new(problem(status, detail)))
+    }
+
+    fn bad(detail: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// The call is not there, or is not for who asks: nobody can tell the one from the other.
+    fn no_call() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "there is no such call")
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!("a question to the history is not answered: {error}");
+        let mut refusal =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "the history cannot be asked now; the log says why");
+        refusal.0.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        refusal
+    }
+}
+
+type Answer = Result<Response, Refusal>;
+
+/// Who asks, and what they ask.
+struct Asker {
+    user: Arc<User>,
+    store: Store,
+}
+
+impl Asker {
+    fn of(shared: &Shared, headers: &HeaderMap) -> Result<Self, Refusal> {
+        let user = websocket::bearer(headers).and_then(|token| shared.directory().users.authenticate(&token));
+        let Some(user) = user else {
+            let mut refusal = Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "a token is needed (Authorization: Bearer …), and is not there or not valid",
+            );
+            refusal.0.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return Err(refusal);
+        };
+        let Some(store) = shared.store.clone() else {
+            return Err(Refusal::new(
+                StatusCode::NOT_FOUND,
+                "this host keeps no calls; [store] in its configuration says where",
+            ));
+        };
+        Ok(Self { user, store })
+    }
+
+    /// Which calls they may see.
+    fn sees(&self) -> Sees {
+        match self.user.role {
+            Role::Admin => Sees::All,
+            _ => Sees::Lines(self.user.lines.iter().map(|(name, _)| name.clone()).collect()),
+        }
+    }
+}
+
+/// What every handler begins with.
+type Host = State<Arc<Shared>>;

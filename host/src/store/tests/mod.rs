@@ -1,0 +1,4 @@
+//! The pure parts, and the journal.
+
+mod entry;
+mod journal;
