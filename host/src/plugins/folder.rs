@@ -187,7 +187,7 @@ fn judge(known: &mut Known, loader: &mut Loader, now: Instant) {
     };
     known.judged = Some(known.stamp.clone());
     if !loader.knows(&looked) {
-        // Foreign code runs now. Should it never come back, this is the last that is heard of the folder.
+        // Foreign code runs now; nothing else of the folder is looked at until it comes back or its time is over.
         tracing::info!(file = %known.entry.path.display(), "loading");
         crate::telemetry::flush();
     }

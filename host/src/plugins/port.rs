@@ -137,7 +137,7 @@ impl Port {
     ///
     /// # Errors
     /// Settings it refuses, a panic.
-    pub fn in_host(
+    fn in_host(
         plugin: &LoadedPlugin,
         at: Timestamp,
         start: &Start,
