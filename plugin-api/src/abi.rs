@@ -57,7 +57,8 @@ pub trait AbiAdapter: Send {
         out: &mut RVec<u8>,
     ) -> u32;
 
-    /// The state for a hot swap, appended to `out`. Status [`status::NONE`] when the adapter cannot save.
+    /// The state for a hot swap, appended to `out`. Status [`status::NONE`] when the adapter cannot save,
+    /// [`status::REFUSED`] when the state is too large.
     #[sabi(last_prefix_field)]
     fn save(&self, out: &mut RVec<u8>) -> u32;
 }

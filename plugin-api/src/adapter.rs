@@ -35,15 +35,40 @@ pub trait Adapter: Sized + Send + 'static {
     /// One input.
     fn handle(&mut self, input: Input<'_, Self::LineConfig>, host: &mut Host<'_>);
 
-    /// The whole state, for a hot swap. `None`: this adapter cannot (the default).
+    /// The whole state, for a hot swap: half a message in a buffer, commands without an answer, the calls, what was
+    /// reported last. `None`: this adapter cannot (the default). [`state::save`](crate::state::save) makes bytes of a
+    /// serde type.
+    ///
+    /// It is asked for between two inputs and changes nothing: the same adapter may be given further inputs when the
+    /// replacement comes to nothing. At most 64 MiB. No secrets: settings come again, and a state may end up in a
+    /// recording. Which version of the state it is says the manifest ([`Manifest::saves`]).
     fn save(&self) -> Option<Vec<u8>> {
         None
     }
 
-    /// Makes an adapter that goes on where another one saved: transports are open, timers run, commands wait.
+    /// Makes an adapter that goes on where another one saved, as if nothing had happened. `saved` is what
+    /// [`save`](Self::save) gave, of a version that the manifest says it reads ([`Host::saved_version`]); a damaged
+    /// state, one of another plugin or of another version does not come so far.
+    ///
+    /// What the host does around it:
+    ///
+    /// 1. What the old adapter said to its last input has been done. The old one gets no input after its `save`.
+    /// 2. `config` is the connection's settings as they are now, read by *this* adapter's types. The time is not before
+    ///    that of the old one's last input; [`Host::random`] goes on where it was; grants and poster are as at the
+    ///    start (a poster of the old one is dead).
+    /// 3. Transports stay as they are: open, opening or waiting for their next try, by the same numbers. So do timers
+    ///    (they run out at the same times), HTTP requests, commands without an answer and lines. Nothing of that has to
+    ///    be set up again, so `restore` usually says nothing to the host. What it says is done.
+    /// 4. Then come [`Input::LineSettings`] for every open line, in the order of their numbers, and after them the inputs that
+    ///    were held meanwhile, in their order, each once. [`Input::Started`] does not come again, nor do
+    ///    [`Input::Opened`] and [`Input::LineOpened`] for what is open.
+    ///
+    /// An adapter is replaced between any two inputs, also before `Started`, while the link is down, and in the middle
+    /// of a message.
     ///
     /// # Errors
-    /// State that cannot be taken over; the adapter is then made afresh and calls are reconciled.
+    /// State that cannot be taken over; the adapter is then made afresh (its transports are closed and opened anew) and
+    /// calls are reconciled. Settings of a line that do not fit this adapter's types count as such an error.
     fn restore(config: Self::Config, saved: &[u8], host: &mut Host<'_>) -> Result<Self, RestoreError> {
         let _ = (config, saved, host);
         Err(RestoreError::new("this adapter does not take over saved state"))

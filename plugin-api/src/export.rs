@@ -11,6 +11,7 @@ use crate::abi::{AbiAdapter, AbiAdapter_TO, AbiAdapterObject, AbiPosterObject, P
 use crate::adapter::Adapter;
 use crate::error::{ConfigError, RestoreError};
 use crate::frame::input::{self, Decoded};
+use crate::frame::saved::{self, SavedHead};
 use crate::frame::{FaultReport, Refusal, Start, output, pack, put, unpack};
 use crate::manifest::Manifest;
 use crate::output::Host;
@@ -82,13 +83,18 @@ pub extern "C" fn create<A: Adapter>(
         // A poster is for threads; who was granted none gets none.
         let poster = (!start.granted.is_empty()).then(|| Poster::new(poster));
         let mut glue = Glue::<A>::unmade(start.seed, poster);
-        let restore = kind == input::RESTORE;
-        glue.make(at, |host| match restore {
-            true => {
-                A::restore(config, &body, host).map_err(|RestoreError { text }| Refusal { path: String::new(), text })
-            }
-            false => A::new(config, host).map_err(refusal),
-        })?;
+        if kind == input::RESTORE {
+            let refused = |RestoreError { text }| Refusal { path: String::new(), text };
+            let (head, state) = saved::read(&body).map_err(refused)?;
+            head.fits(&A::manifest()).map_err(refused)?;
+            glue.random = Random::new(head.random);
+            glue.make(at, |host| {
+                host.saved_version = head.state_version;
+                A::restore(config, state, host).map_err(refused)
+            })?;
+        } else {
+            glue.make(at, |host| A::new(config, host).map_err(refusal))?;
+        }
         Ok::<_, Refusal>(glue)
     });
     match made {
@@ -129,12 +135,8 @@ impl<A: Adapter> Glue<A> {
     }
 
     fn make(&mut self, at: i64, make: impl FnOnce(&mut Host<'_>) -> Result<A, Refusal>) -> Result<(), Refusal> {
-        let mut host = Host {
-            out: &mut self.scratch,
-            now: Timestamp::from_micros(at),
-            random: &mut self.random,
-            poster: self.poster.as_ref(),
-        };
+        let mut host = Host::new(&mut self.scratch, Timestamp::from_micros(at), &mut self.random);
+        host.poster = self.poster.as_ref();
         self.adapter = Some(make(&mut host)?);
         Ok(())
     }
@@ -143,12 +145,8 @@ impl<A: Adapter> Glue<A> {
         let Some(adapter) = &mut self.adapter else {
             return Err(Refusal { path: String::new(), text: "the adapter has panicked before".into() });
         };
-        let mut host = Host {
-            out: &mut self.scratch,
-            now: Timestamp::from_micros(at),
-            random: &mut self.random,
-            poster: self.poster.as_ref(),
-        };
+        let mut host = Host::new(&mut self.scratch, Timestamp::from_micros(at), &mut self.random);
+        host.poster = self.poster.as_ref();
         match input::decode::<A::LineConfig>(kind, arg, head, body) {
             Decoded::Input(input) => adapter.handle(input, &mut host),
             Decoded::Unknown => {
@@ -195,11 +193,16 @@ impl<A: Adapter> AbiAdapter for Glue<A> {
     }
 
     fn save(&self, out: &mut RVec<u8>) -> u32 {
-        match guarded(|| self.adapter.as_ref().and_then(A::save)) {
-            Ok(Some(state)) => {
-                out.extend_from_copy_slice(&state);
+        let saved = guarded(|| {
+            let state = self.adapter.as_ref().and_then(A::save)?;
+            Some(saved::write(&SavedHead::new(A::manifest(), self.random.state()), &state))
+        });
+        match saved {
+            Ok(Some(Ok(saved))) => {
+                out.extend_from_copy_slice(&saved);
                 status::OK
             }
+            Ok(Some(Err(text))) => fail(out, status::REFUSED, &Refusal { path: String::new(), text }),
             Ok(None) => status::NONE,
             Err(fault) => fail(out, status::FAULT, &fault),
         }

@@ -62,6 +62,17 @@ pub enum Input<'a, L> {
         /// Its settings.
         settings: L,
     },
+    /// After a [`restore`](crate::Adapter::restore), for each line that is open, before any other input: the line's
+    /// name and settings once more, so that its secrets need not be in the saved state. The line goes on as it was;
+    /// there is nothing to report. An adapter that keeps everything of its lines in its state ignores it.
+    LineSettings {
+        /// The line.
+        line: LineId,
+        /// Its name within the connection.
+        name: String,
+        /// Its settings.
+        settings: L,
+    },
     /// A line is closed: report nothing more of it.
     LineClosed {
         /// The line.

@@ -81,6 +81,7 @@ mod random;
 mod secret;
 pub mod section;
 mod settings;
+pub mod state;
 pub mod testing;
 mod time;
 

@@ -177,9 +177,23 @@ pub struct Host<'a> {
     pub(crate) now: Timestamp,
     pub(crate) random: &'a mut Random,
     pub(crate) poster: Option<&'a Poster>,
+    pub(crate) saved_version: u32,
+}
+
+impl<'a> Host<'a> {
+    pub(crate) fn new(out: &'a mut Vec<u8>, now: Timestamp, random: &'a mut Random) -> Self {
+        Self { out, now, random, poster: None, saved_version: 0 }
+    }
 }
 
 impl Host<'_> {
+    /// In [`restore`](crate::Adapter::restore): the version of the saved state, one of those that the manifest says it
+    /// reads. 0 elsewhere.
+    #[must_use]
+    pub fn saved_version(&self) -> u32 {
+        self.saved_version
+    }
+
     /// The time of this input. Never steps back for one adapter.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -18,7 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_plugin_api::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The settings of a connection: what stands in `[connection.settings]`. The doc comments reach the administrator.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -47,10 +47,18 @@ pub struct LineSettings {
     extension: String,
 }
 
-/// The adapter: all that it knows.
+/// The adapter.
 #[derive(Debug)]
 pub struct Acme {
     settings: Settings,
+    state: State,
+}
+
+/// All that it knows. The settings (with the password) are no part of it: when the host replaces this adapter by a newer
+/// version, it gives them again. What a later version adds here needs no more than a default.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct State {
     /// Logged in, and the first list of calls is complete.
     up: bool,
     /// The open lines by extension.
@@ -75,17 +83,13 @@ impl Adapter for Acme {
     fn manifest() -> Manifest {
         Manifest::new("acme", env!("CARGO_PKG_VERSION"), "ACME PBX", capabilities())
             .description("The invented ACME PBX: an example for vendors")
+            // The version of the state that `save` writes, and the oldest that `restore` reads.
+            .saves(1, 1)
     }
 
     fn new(settings: Settings, _: &mut Host<'_>) -> Result<Self, ConfigError> {
-        // What goes into a line of words must be a word: the one place to find out is before anything is sent.
-        for (path, text) in [("user", settings.user.as_str()), ("password", settings.password.reveal())] {
-            if !is_word(text) {
-                return Err(ConfigError::new(path, "must not be empty and must not contain spaces"));
-            }
-        }
-        let (lines, partial, list, waiting) = Default::default();
-        Ok(Acme { settings, up: false, lines, partial, list, waiting })
+        settings.check()?;
+        Ok(Acme { settings, state: State::default() })
     }
 
     fn handle(&mut self, input: Input<'_, LineSettings>, host: &mut Host<'_>) {
@@ -100,17 +104,40 @@ impl Adapter for Acme {
             Input::Received { bytes, .. } => self.received(bytes, host),
             Input::Closed { reason, .. } => self.closed(&reason, host),
             Input::LineOpened { line, settings, .. } => {
-                self.lines.insert(settings.extension, line);
+                self.state.lines.insert(settings.extension, line);
                 // A line that is opened later gets its calls from a fresh list.
-                if self.up {
+                if self.state.up {
                     host.send(PBX, "STATUS\n");
                 }
             }
-            Input::LineClosed { line } => self.lines.retain(|_, open| *open != line),
+            Input::LineClosed { line } => self.state.lines.retain(|_, open| *open != line),
             Input::Command { id, line, command } => self.command(id, line, &command, host),
             // Later versions of the API may bring inputs that this adapter has no use for.
             _ => {}
         }
+    }
+
+    /// What the adapter that takes over must know. Nothing else is needed to be replaced in the middle of a call.
+    fn save(&self) -> Option<Vec<u8>> {
+        state::save(&self.state)
+    }
+
+    /// Goes on where another one saved. The connection is still open, so there is nothing to do.
+    fn restore(settings: Settings, saved: &[u8], _: &mut Host<'_>) -> Result<Self, RestoreError> {
+        settings.check()?;
+        Ok(Acme { settings, state: state::restore(saved)? })
+    }
+}
+
+impl Settings {
+    /// What goes into a line of words must be a word: the one place to find out is before anything is sent.
+    fn check(&self) -> Result<(), ConfigError> {
+        for (path, text) in [("user", self.user.as_str()), ("password", self.password.reveal())] {
+            if !is_word(text) {
+                return Err(ConfigError::new(path, "must not be empty and must not contain spaces"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -131,14 +158,14 @@ impl Acme {
     /// TCP cuts where it likes: collect bytes, take out the lines that are complete.
     fn received(&mut self, mut bytes: &[u8], host: &mut Host<'_>) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            self.partial.extend_from_slice(&bytes[..end]);
+            self.state.partial.extend_from_slice(&bytes[..end]);
             bytes = &bytes[end + 1..];
-            let line = String::from_utf8_lossy(&std::mem::take(&mut self.partial)).into_owned();
+            let line = String::from_utf8_lossy(&std::mem::take(&mut self.state.partial)).into_owned();
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
             self.line(&words, host);
         }
-        self.partial.extend_from_slice(bytes);
-        if self.partial.len() > LONGEST_LINE {
+        self.state.partial.extend_from_slice(bytes);
+        if self.state.partial.len() > LONGEST_LINE {
             let text =
                 format!("the PBX sent more than {LONGEST_LINE} bytes without an end of line: is it an ACME PBX?");
             self.give_up(Down::new(ErrorCode::ProtocolError, text), host);
@@ -156,38 +183,38 @@ impl Acme {
             }
             // The list of calls. With its end the connection is up, and every open line gets its snapshot.
             ["STATUS", "END"] => {
-                if !self.up {
+                if !self.state.up {
                     host.report(Up::new("ACME PBX", capabilities()));
-                    self.up = true;
+                    self.state.up = true;
                 }
-                let list = std::mem::take(&mut self.list);
-                for (extension, line) in &self.lines {
+                let list = std::mem::take(&mut self.state.list);
+                for (extension, line) in &self.state.lines {
                     let calls = list.iter().filter(|call| call[1] == *extension);
                     host.report(Snapshot::new(*line, calls.map(|call| listed(*line, call)).collect()));
                 }
             }
             ["STATUS", call, extension, way, number, state] => {
-                self.list.push([call, extension, way, number, state].map(String::from));
+                self.state.list.push([call, extension, way, number, state].map(String::from));
             }
             // Calls. ACME never gives a number twice, so it serves as key. Calls of other extensions are not ours.
             ["RING", call, extension, number] => {
-                if let Some(line) = self.lines.get(extension) {
+                if let Some(line) = self.state.lines.get(extension) {
                     host.report(first_fact(*line, call, CallState::Alerting, extension, true, number));
                 }
             }
             ["DIALING", call, extension, number] => {
-                if let Some(line) = self.lines.get(extension) {
+                if let Some(line) = self.state.lines.get(extension) {
                     host.report(first_fact(*line, call, CallState::Alerting, extension, false, number));
                 }
             }
             [event @ ("ANSWERED" | "RESUMED" | "HELD"), call, extension] => {
-                if let Some(line) = self.lines.get(extension) {
+                if let Some(line) = self.state.lines.get(extension) {
                     let state = if event == "HELD" { CallState::Held } else { CallState::Connected };
                     host.report(CallFact::new(*line, call, state));
                 }
             }
             ["ENDED", call, extension, why] => {
-                if let Some(line) = self.lines.get(extension) {
+                if let Some(line) = self.state.lines.get(extension) {
                     let cause = match why {
                         "normal" => CauseCode::NormalClearing,
                         "busy" => CauseCode::Busy,
@@ -220,7 +247,7 @@ impl Acme {
     fn command(&mut self, id: CommandId, line: LineId, command: &Command, host: &mut Host<'_>) {
         let request = match command {
             Command::MakeCall(make) if is_word(&make.to) => {
-                let extension = self.lines.iter().find(|(_, open)| **open == line).map_or("", |(name, _)| name);
+                let extension = self.state.lines.iter().find(|(_, open)| **open == line).map_or("", |(name, _)| name);
                 format!("DIAL {id} {extension} {}\n", make.to)
             }
             // A number with a line break in it would be a second command.
@@ -234,28 +261,28 @@ impl Acme {
             Command::UnholdCall(c) => format!("RESUME {id} {}\n", c.call_id),
             other => return host.refuse(id, other.unsupported()),
         };
-        if !self.up {
+        if !self.state.up {
             let text = "the PBX is not connected";
             return host.refuse(id, CommandError::new(ErrorCode::ConnectionLost, text).retryable());
         }
-        self.waiting.insert(id);
+        self.state.waiting.insert(id);
         host.send(PBX, request);
     }
 
     /// The command that the PBX answers, if it waits for an answer.
     fn take_waiting(&mut self, tag: &str) -> Option<CommandId> {
         let id = CommandId(tag.parse().ok()?);
-        self.waiting.remove(&id).then_some(id)
+        self.state.waiting.remove(&id).then_some(id)
     }
 
     /// The transport is closed. Nothing of its conversation goes on: no half line, no half list, no answers.
     /// Calls are *not* ended by it: the next list tells which are left.
     fn closed(&mut self, reason: &CloseReason, host: &mut Host<'_>) {
-        let code = if self.up { ErrorCode::ConnectionLost } else { ErrorCode::ConnectionFailed };
-        self.up = false;
-        self.partial.clear();
-        self.list.clear();
-        for id in std::mem::take(&mut self.waiting) {
+        let code = if self.state.up { ErrorCode::ConnectionLost } else { ErrorCode::ConnectionFailed };
+        self.state.up = false;
+        self.state.partial.clear();
+        self.state.list.clear();
+        for id in std::mem::take(&mut self.state.waiting) {
             let text = "the connection to the PBX broke before it answered";
             host.refuse(id, CommandError::new(ErrorCode::ConnectionLost, text).retryable());
         }

@@ -17,7 +17,7 @@ macro_rules! kinds {
 kinds! {
     STARTED = 1, OPENED = 2, RECEIVED = 3, MESSAGE_TEXT = 4, MESSAGE_BINARY = 5, CLOSED = 6, HTTP_RESPONSE = 7,
     HTTP_FAILED = 8, TIMER = 9, LINE_OPENED = 10, LINE_CLOSED = 11, COMMAND = 12, POSTED = 13, WEBHOOK = 14,
-    ACCEPTED = 15, STOPPING = 16,
+    ACCEPTED = 15, STOPPING = 16, LINE_SETTINGS = 17,
     NEW = 100, RESTORE = 101,
 }
 
@@ -129,6 +129,12 @@ impl<'a> InputFrame<'a> {
         Self::new(LINE_OPENED, line.0, pack(&head), &[][..])
     }
 
+    /// [`Input::LineSettings`]; `settings` is JSON.
+    #[must_use]
+    pub fn line_settings(line: LineId, name: &str, settings: &str) -> Self {
+        Self { kind: LINE_SETTINGS, ..Self::line_opened(line, name, settings) }
+    }
+
     /// [`Input::LineClosed`].
     #[must_use]
     pub fn line_closed(line: LineId) -> Self {
@@ -169,6 +175,11 @@ impl<'a> InputFrame<'a> {
     }
 }
 
+/// The settings in the head of [`Input::LineOpened`] or [`Input::LineSettings`], as JSON.
+pub(crate) fn settings_of(head: &[u8]) -> Option<String> {
+    unpack::<LineHead>(head).ok().map(|head| head.settings)
+}
+
 /// What the plugin's side makes of a frame.
 pub(crate) enum Decoded<'a, L> {
     Input(Input<'a, L>),
@@ -206,7 +217,7 @@ pub(crate) fn decode<'a, L: DeserializeOwned>(kind: u32, arg: u32, head: &[u8], 
             Err(error) => return bad(kind, &error),
         },
         TIMER => Input::Timer { timer: TimerId(arg) },
-        LINE_OPENED => return line_opened(LineId(arg), head),
+        LINE_OPENED | LINE_SETTINGS => return line(kind, LineId(arg), head),
         LINE_CLOSED => Input::LineClosed { line: LineId(arg) },
         COMMAND => return command(LineId(arg), head, body),
         POSTED => Input::Posted { bytes: body },
@@ -226,12 +237,15 @@ fn bad<'a, L>(kind: u32, text: &str) -> Decoded<'a, L> {
     Decoded::Bad(Refusal { path: String::new(), text: format!("input of kind {kind}: {text}") })
 }
 
-fn line_opened<'a, L: DeserializeOwned>(line: LineId, head: &[u8]) -> Decoded<'a, L> {
+fn line<'a, L: DeserializeOwned>(kind: u32, line: LineId, head: &[u8]) -> Decoded<'a, L> {
     let head: LineHead = match unpack(head) {
         Ok(head) => head,
-        Err(error) => return bad(LINE_OPENED, &error),
+        Err(error) => return bad(kind, &error),
     };
     match crate::settings::read(&head.settings) {
+        Ok(settings) if kind == LINE_SETTINGS => {
+            Decoded::Input(Input::LineSettings { line, name: head.name, settings })
+        }
         Ok(settings) => Decoded::Input(Input::LineOpened { line, name: head.name, settings }),
         Err(error) => Decoded::Bad(Refusal { path: error.path, text: error.text }),
     }

@@ -8,6 +8,7 @@
 
 pub mod input;
 pub mod output;
+pub mod saved;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -94,14 +95,14 @@ impl<'a> Iterator for Frames<'a> {
 /// What a plugin gets when it is made (`head` of a start).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Start {
-    /// For [`Host::random`](crate::Host::random).
+    /// For [`Host::random`](crate::Host::random). After a restore it goes on where the saved state says instead.
     pub seed: u64,
     /// The connection's id.
     #[serde(default)]
     pub connection: String,
     /// The connection's settings, as JSON.
     pub settings: String,
-    /// The state version of the body of a restore.
+    /// The state version of the body of a restore: of the manifest of the plugin that saved it.
     #[serde(default)]
     pub state_version: u32,
     /// What the administrator granted of the manifest's `needs`.

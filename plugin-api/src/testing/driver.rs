@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::swaps::Swaps;
 use crate::adapter::Adapter;
 use crate::command::Command;
 use crate::error::{ConfigError, RestoreError};
 use crate::fact::Fact;
 use crate::frame::input::{self, Decoded, InputFrame};
 use crate::frame::output::Output;
+use crate::frame::saved::{self, SavedHead};
 use crate::frame::{Answer, frames};
 use crate::ids::{CommandId, LineId, TimerId, TransportId};
 use crate::input::{CloseReason, Message};
@@ -36,18 +38,34 @@ pub enum DriveError {
     /// The adapter refused the input.
     #[error("{0}")]
     Input(String),
+    /// A replacement by [`Swaps`] could be noticed.
+    #[error("swap after input {input}: {text}")]
+    Swap {
+        /// How many inputs there were.
+        input: u64,
+        /// What could be noticed.
+        text: String,
+    },
 }
 
 /// Plays the host for one adapter.
 #[derive(Debug)]
 pub struct Driver<A> {
-    adapter: A,
+    pub(super) adapter: A,
     now: Timestamp,
     random: Random,
-    out: Vec<u8>,
+    pub(super) out: Vec<u8>,
     timers: BTreeMap<TimerId, Timestamp>,
     lines: BTreeMap<String, LineId>,
     commands: u64,
+    pub(super) settings: Value,
+    /// The open lines, as their inputs told them.
+    pub(super) open: BTreeMap<LineId, Vec<u8>>,
+    /// The secrets of the settings with their places, once somebody asked.
+    pub(super) secrets: Option<Vec<(String, String)>>,
+    pub(super) swaps: Swaps,
+    pub(super) inputs: u64,
+    pub(super) swapped: u64,
 }
 
 impl<A: Adapter> Driver<A> {
@@ -58,25 +76,83 @@ impl<A: Adapter> Driver<A> {
     pub fn new(settings: &Value) -> Result<Self, DriveError> {
         let config = settings::read(&settings.to_string())?;
         let (mut out, mut random) = (Vec::new(), Random::new(SEED));
-        let mut host = Host { out: &mut out, now: BEGIN, random: &mut random, poster: None };
-        let adapter = A::new(config, &mut host)?;
-        let mut driver =
-            Self { adapter, now: BEGIN, random, out, timers: BTreeMap::new(), lines: BTreeMap::new(), commands: 0 };
-        driver.keep_timers();
+        let adapter = A::new(config, &mut Host::new(&mut out, BEGIN, &mut random))?;
+        let mut driver = Self {
+            adapter,
+            now: BEGIN,
+            random,
+            out,
+            timers: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            commands: 0,
+            settings: settings.clone(),
+            open: BTreeMap::new(),
+            secrets: None,
+            swaps: Swaps::NEVER,
+            inputs: 0,
+            swapped: 0,
+        };
+        driver.keep_timers(0);
         Ok(driver)
     }
 
-    /// Replaces the adapter by one that is restored from what it saves, as a hot swap does. `false`: it does not save.
+    /// What the adapter saves, as a host gets it. `None`: it does not save.
+    ///
+    /// # Errors
+    /// More than 64 MiB.
+    pub fn save(&self) -> Result<Option<Vec<u8>>, DriveError> {
+        let Some(state) = self.adapter.save() else { return Ok(None) };
+        let head = SavedHead::new(A::manifest(), self.random.state());
+        saved::write(&head, &state).map(Some).map_err(DriveError::Input)
+    }
+
+    /// A driver like this one, with an adapter that is restored from `saved`: the same time, timers and lines.
+    ///
+    /// # Errors
+    /// Settings that do not fit, state that was refused.
+    pub fn restored(&self, settings: &Value, saved: &[u8]) -> Result<Self, DriveError> {
+        let (head, state) = saved::read(saved)?;
+        head.fits(&A::manifest())?;
+        let config = settings::read(&settings.to_string())?;
+        let (mut out, mut random) = (Vec::new(), Random::new(head.random));
+        let mut host = Host::new(&mut out, self.now, &mut random);
+        host.saved_version = head.state_version;
+        let mut driver = Self {
+            adapter: A::restore(config, state, &mut host)?,
+            now: self.now,
+            random,
+            out,
+            timers: self.timers.clone(),
+            lines: self.lines.clone(),
+            commands: self.commands,
+            settings: settings.clone(),
+            open: self.open.clone(),
+            secrets: None,
+            swaps: self.swaps,
+            inputs: self.inputs,
+            swapped: self.swapped,
+        };
+        driver.keep_timers(0);
+        for (line, head) in &self.open {
+            driver.handle(&InputFrame {
+                kind: input::LINE_SETTINGS,
+                arg: line.0,
+                head: head.into(),
+                body: [][..].into(),
+            })?;
+        }
+        Ok(driver)
+    }
+
+    /// Replaces the adapter by one that is restored from what it saves, as a hot swap does; the outputs are those of
+    /// the restore. `false`: it does not save.
     ///
     /// # Errors
     /// Settings that do not fit, state that was refused.
     pub fn swap(&mut self, settings: &Value) -> Result<bool, DriveError> {
-        let Some(saved) = self.adapter.save() else { return Ok(false) };
-        let config = settings::read(&settings.to_string())?;
-        self.out.clear();
-        let mut host = Host { out: &mut self.out, now: self.now, random: &mut self.random, poster: None };
-        self.adapter = A::restore(config, &saved, &mut host)?;
-        self.keep_timers();
+        let Some(saved) = self.save()? else { return Ok(false) };
+        *self = self.restored(settings, &saved)?;
+        self.swapped += 1;
         Ok(true)
     }
 
@@ -102,7 +178,49 @@ impl<A: Adapter> Driver<A> {
     }
 
     fn give_more(&mut self, frame: &InputFrame<'_>) -> Result<(), DriveError> {
-        let mut host = Host { out: &mut self.out, now: self.now, random: &mut self.random, poster: None };
+        let cut = self.swaps.cut_at();
+        if frame.kind != input::RECEIVED || frame.body.len() <= cut {
+            return self.give_one(frame);
+        }
+        for piece in frame.body.chunks(cut) {
+            let said = self.out.len();
+            self.give_one(&InputFrame::received(TransportId(frame.arg), piece))?;
+            // What comes after it on a link that the adapter gives up is not for it.
+            if self.gave_up(TransportId(frame.arg), said) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn gave_up(&self, which: TransportId, since: usize) -> bool {
+        self.outputs_since(since).iter().any(|output| match output {
+            Output::Reconnect { transport, .. } | Output::Close { transport } => *transport == which,
+            _ => false,
+        })
+    }
+
+    fn give_one(&mut self, frame: &InputFrame<'_>) -> Result<(), DriveError> {
+        // One that was only just made can be replaced, too.
+        if self.inputs == 0 {
+            self.maybe_swap()?;
+        }
+        self.handle(frame)?;
+        match frame.kind {
+            input::LINE_OPENED => {
+                self.open.insert(LineId(frame.arg), frame.head.to_vec());
+                self.secrets = None;
+            }
+            input::LINE_CLOSED => drop(self.open.remove(&LineId(frame.arg))),
+            _ => {}
+        }
+        self.inputs += 1;
+        self.maybe_swap()
+    }
+
+    fn handle(&mut self, frame: &InputFrame<'_>) -> Result<(), DriveError> {
+        let said = self.out.len();
+        let mut host = Host::new(&mut self.out, self.now, &mut self.random);
         match input::decode::<A::LineConfig>(frame.kind, frame.arg, &frame.head, &frame.body) {
             Decoded::Input(input) => self.adapter.handle(input, &mut host),
             Decoded::Unknown => {}
@@ -112,13 +230,13 @@ impl<A: Adapter> Driver<A> {
                 return Err(DriveError::Input(format!("{place}{}", refusal.text)));
             }
         }
-        self.keep_timers();
+        self.keep_timers(said);
         Ok(())
     }
 
-    fn keep_timers(&mut self) {
+    fn keep_timers(&mut self, since: usize) {
         let mut changes = Vec::new();
-        for output in self.outputs() {
+        for output in self.outputs_since(since) {
             match output {
                 Output::SetTimer { timer, after } => changes.push((timer, Some(after))),
                 Output::CancelTimer { timer } => changes.push((timer, None)),
@@ -190,6 +308,12 @@ impl<A: Adapter> Driver<A> {
         self.lines.get(name).copied()
     }
 
+    /// The settings of the open lines.
+    pub(super) fn line_settings(&self) -> Vec<Value> {
+        let settings = self.open.values().filter_map(|head| input::settings_of(head));
+        settings.filter_map(|json| serde_json::from_str(&json).ok()).collect()
+    }
+
     /// Sends a command; its id is the next number, from 1.
     ///
     /// # Errors
@@ -211,10 +335,7 @@ impl<A: Adapter> Driver<A> {
         while let Some((timer, at)) = self.next_timer().filter(|(_, at)| *at <= until) {
             self.timers.remove(&timer);
             self.now = self.now.max(at);
-            let earlier = std::mem::take(&mut self.out);
             self.give_more(&InputFrame::timer(timer))?;
-            let later = std::mem::replace(&mut self.out, earlier);
-            self.out.extend_from_slice(&later);
         }
         self.now = until;
         Ok(())
@@ -228,7 +349,11 @@ impl<A: Adapter> Driver<A> {
     /// [`Host`]) is left out.
     #[must_use]
     pub fn outputs(&self) -> Vec<Output<'_>> {
-        frames(&self.out).filter_map(|frame| Output::decode(frame.ok()?).ok()?).collect()
+        self.outputs_since(0)
+    }
+
+    fn outputs_since(&self, since: usize) -> Vec<Output<'_>> {
+        frames(&self.out[since..]).filter_map(|frame| Output::decode(frame.ok()?).ok()?).collect()
     }
 
     /// The facts among the outputs.

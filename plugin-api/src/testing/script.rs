@@ -15,6 +15,8 @@
 //! Inputs: `settings JSON` (first; makes the adapter and starts it) · `line NAME JSON` · `opened T` · `closed T KIND TEXT`
 //! · `receive T "…"` · `text T "…"` · `wait DURATION` (`250ms`, `5s`, `2m`) · `command LINE NAME JSON` · `close-line NAME`
 //! · `swap` (save and restore) · `stop`. Escapes in quotes: `\r \n \\ \" \xNN`.
+//! A script is played a second and a third time with the adapter replaced after every input, and after every byte of a
+//! stream, if it saves its state: what it says must be the same.
 //! Empty lines and lines with `#` are for people. With `UPDATE_SCRIPTS=1` in the environment the expected lines are
 //! written anew: read the difference before you keep it.
 
@@ -23,7 +25,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Driver;
+use super::{Driver, Swaps, same_with_swaps};
 use crate::adapter::Adapter;
 use crate::command::Command;
 use crate::frame::input::InputFrame;
@@ -38,7 +40,7 @@ pub fn check<A: Adapter>(path: impl AsRef<Path>) -> Result<(), String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let played = play::<A>(&text).map_err(|error| format!("{}:{error}", path.display()))?;
     if played == text {
-        return Ok(());
+        return swapped::<A>(&text).map_err(|error| format!("{}: {error}", path.display()));
     }
     if std::env::var_os("UPDATE_SCRIPTS").is_some() {
         return std::fs::write(path, played).map_err(|error| format!("{}: {error}", path.display()));
@@ -63,12 +65,29 @@ fn first_difference(expected: &str, played: &str) -> String {
     String::new()
 }
 
+/// The script once more, with the adapter replaced after every input and after every byte of a stream.
+fn swapped<A: Adapter>(script: &str) -> Result<(), String> {
+    let lines = |swaps| match play_with::<A>(script, swaps) {
+        Ok(played) => played.lines().map(str::to_owned).collect(),
+        Err(error) => vec![error],
+    };
+    same_with_swaps(&[Swaps::EACH_INPUT, Swaps::EACH_BYTE], lines)
+}
+
 /// Plays the inputs of a script and returns the script with the outputs that came.
 ///
 /// # Errors
 /// The line and what is wrong with it.
 pub fn play<A: Adapter>(script: &str) -> Result<String, String> {
-    let mut player = Player::<A> { driver: None, settings: Value::Null };
+    play_with::<A>(script, Swaps::NEVER)
+}
+
+/// The same, with the adapter replaced on the way.
+///
+/// # Errors
+/// As [`play`]; a replacement that can be noticed.
+pub fn play_with<A: Adapter>(script: &str, swaps: Swaps) -> Result<String, String> {
+    let mut player = Player::<A> { driver: None, settings: Value::Null, swaps };
     let mut played = String::new();
     for (number, line) in script.lines().enumerate() {
         match line.strip_prefix('>') {
@@ -96,6 +115,7 @@ pub fn play<A: Adapter>(script: &str) -> Result<String, String> {
 struct Player<A> {
     driver: Option<Driver<A>>,
     settings: Value,
+    swaps: Swaps,
 }
 
 impl<A: Adapter> Player<A> {
@@ -103,7 +123,7 @@ impl<A: Adapter> Player<A> {
         let (word, rest) = input.split_once(' ').unwrap_or((input, ""));
         if word == "settings" {
             self.settings = parse_json(rest)?;
-            let mut driver = Driver::new(&self.settings).map_err(|e| e.to_string())?;
+            let mut driver = Driver::new(&self.settings).map_err(|e| e.to_string())?.swapping(self.swaps);
             let mut said = driver.rendered();
             driver.started().map_err(|e| e.to_string())?;
             said.extend(driver.rendered());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jackfield_plugin_api::{
     Adapter, CallFact, CallState, ConfigError, Direction, Fact, Host, Input, LineId, LogLevel, Manifest, RestoreError,
-    TimerId, serde_json,
+    TimerId, state,
 };
 
 use crate::config::{Config, LineConfig};
@@ -69,13 +69,12 @@ impl Adapter for Simulator {
     }
 
     fn save(&self) -> Option<Vec<u8>> {
-        serde_json::to_vec(&self.exchange.state).ok()
+        state::save(&self.exchange.state)
     }
 
     fn restore(config: Config, saved: &[u8], _: &mut Host<'_>) -> Result<Self, RestoreError> {
         config.check()?;
-        let state = serde_json::from_slice(saved).map_err(|error| RestoreError::new(error.to_string()))?;
-        Ok(Self { exchange: Exchange::new(config, state) })
+        Ok(Self { exchange: Exchange::new(config, state::restore(saved)?) })
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::{Watch, service};
 use jackfield_plugin_api::serde_json::{Value, json};
-use jackfield_plugin_api::testing::Driver;
+use jackfield_plugin_api::testing::{Driver, Swaps, same_with_swaps};
 use jackfield_plugin_simulator::Simulator;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -35,16 +35,13 @@ fn lines(driver: &mut Driver<Simulator>, watch: &mut Watch, said: &mut Vec<Strin
     }
 }
 
-fn hours(seed: u64, hours: u32, swap: bool) -> (Driver<Simulator>, Watch, Vec<String>) {
-    let mut driver = Driver::<Simulator>::new(&settings(seed)).unwrap();
+fn hours(seed: u64, hours: u32, swaps: Swaps) -> (Driver<Simulator>, Watch, Vec<String>) {
+    let mut driver = Driver::<Simulator>::new(&settings(seed)).unwrap().swapping(swaps);
     let (mut watch, mut said) = (Watch::default(), Vec::new());
     driver.started().unwrap();
     watch.see(&driver, &mut said);
     lines(&mut driver, &mut watch, &mut said);
     for _ in 0..hours * 60 {
-        if swap {
-            assert!(driver.swap(&settings(seed)).unwrap());
-        }
         driver.advance(HOUR / 60).unwrap();
         watch.see(&driver, &mut said);
         assert_eq!(driver.adapter().contradictions(), Vec::<String>::new());
@@ -54,7 +51,7 @@ fn hours(seed: u64, hours: u32, swap: bool) -> (Driver<Simulator>, Watch, Vec<St
 
 #[test]
 fn after_a_day_nothing_is_left_and_the_history_is_what_was_told() {
-    let (mut driver, mut watch, mut said) = hours(7, 24, false);
+    let (mut driver, mut watch, mut said) = hours(7, 24, Swaps::NEVER);
     let line = driver.line_id("101").unwrap();
     service(&mut driver, line, "run", &json!({"on": false}));
     watch.see(&driver, &mut said);
@@ -92,16 +89,19 @@ fn after_a_day_nothing_is_left_and_the_history_is_what_was_told() {
 
 #[test]
 fn the_same_seed_makes_the_same_day() {
-    let (_, _, first) = hours(11, 2, false);
-    let (_, _, again) = hours(11, 2, false);
+    let (_, _, first) = hours(11, 2, Swaps::NEVER);
+    let (_, _, again) = hours(11, 2, Swaps::NEVER);
     assert_eq!(first, again);
-    let (_, _, other) = hours(12, 2, false);
+    let (_, _, other) = hours(12, 2, Swaps::NEVER);
     assert_ne!(first, other);
 }
 
 #[test]
-fn a_swap_every_minute_changes_nothing() {
-    let (_, _, plain) = hours(13, 2, false);
-    let (_, _, swapped) = hours(13, 2, true);
-    assert_eq!(plain, swapped);
+fn swaps_all_the_time_change_nothing() {
+    same_with_swaps(&[Swaps::EACH_INPUT], |swaps| {
+        let (driver, _, said) = hours(13, 2, swaps);
+        assert!(swaps == Swaps::NEVER || driver.swapped() > 200, "{} swaps", driver.swapped());
+        said
+    })
+    .unwrap();
 }
