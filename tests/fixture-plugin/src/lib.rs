@@ -48,6 +48,9 @@ struct Fixture {
     handled: u64,
 }
 
+/// The version of the state; the later version reads the earlier one, too.
+const STATE: u32 = if cfg!(feature = "growth") { 2 } else { 1 };
+
 /// What this library is: name, version, needs, where it fails. `-`: nothing. Found in the library's file by its first
 /// word.
 static RECORD: [u8; 128] = {
@@ -119,7 +122,7 @@ impl Adapter for Fixture {
         }
         assert!(record(4) != "manifest", "the fixture panics at its manifest, as it was told");
         let manifest = Manifest::new(record(1), record(2), "Fixture", capabilities());
-        let manifest = manifest.description("For tests.").saves(1, 1);
+        let manifest = manifest.description("For tests.").saves(STATE, 1);
         if record(3).is_empty() { manifest } else { manifest.needs([record(3)]) }
     }
 
@@ -188,12 +191,17 @@ impl Adapter for Fixture {
     }
 
     fn save(&self) -> Option<Vec<u8>> {
-        Some(self.handled.to_le_bytes().to_vec())
+        let mut saved = self.handled.to_le_bytes().to_vec();
+        if STATE == 2 {
+            saved.extend_from_slice(b"later");
+        }
+        Some(saved)
     }
 
-    fn restore(settings: Settings, saved: &[u8], _: &mut Host<'_>) -> Result<Self, RestoreError> {
-        let handled =
-            saved.try_into().map(u64::from_le_bytes).map_err(|_| RestoreError::new("eight bytes are needed"))?;
+    fn restore(settings: Settings, saved: &[u8], host: &mut Host<'_>) -> Result<Self, RestoreError> {
+        let handled = if host.saved_version() == 2 { saved.strip_suffix(b"later") } else { Some(saved) };
+        let handled = handled.and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
+        let handled = handled.ok_or_else(|| RestoreError::new("eight bytes are needed"))?;
         Ok(Self { settings, handled })
     }
 }
