@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jackfield_oktell_simulator::{Config, Output as Said, Simulator};
 use jackfield_plugin_api::testing::{Driver, Output};
 use jackfield_plugin_api::{
     CallFact, CallState, CloseKind, CloseReason, Command, CommandError, CommandId, Fact, LineId, Reply,
 };
 use jackfield_plugin_oktell::Oktell;
+use jackfield_sim::oktell::{Config, Simulator};
+use jackfield_sim::{Data, Output as Said};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -121,13 +122,16 @@ impl Pair {
     fn serve(&mut self) {
         for said in self.server.outputs() {
             match said {
-                Said::Text { session, text, delay } => self.on_the_way.push((self.now + delay, session, text)),
-                Said::Close { session, .. } | Said::Cut { session, .. } => {
+                Said::Send { client, data: Data::Text(text), delay } => {
+                    self.on_the_way.push((self.now + delay, client, text));
+                }
+                Said::Close { client: session, .. } | Said::Cut { client: session, .. } => {
                     let transport = self.sessions.iter().find(|(_, own)| **own == session).map(|(t, _)| *t);
                     if let Some(transport) = transport {
                         self.lost(transport, true);
                     }
                 }
+                other => panic!("{other:?}"),
             }
         }
     }

@@ -21,9 +21,9 @@ struct Simulated {
 impl Simulated {
     fn start() -> Self {
         let program = build::jackfield(Version::Present).unwrap();
-        let program = program.with_file_name(format!("jackfield-oktell-simulator{}", std::env::consts::EXE_SUFFIX));
+        let program = program.with_file_name(format!("jackfield-sim{}", std::env::consts::EXE_SUFFIX));
         let mut child = Command::new(program)
-            .args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"])
+            .args(["oktell", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
