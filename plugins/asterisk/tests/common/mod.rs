@@ -56,9 +56,10 @@ impl Bed {
         Self::with(&settings(), &json!({}))
     }
 
-    /// The same with other settings.
+    /// The same with other settings. `swapped.rs` has the adapter replaced after every input.
     pub(crate) fn with(settings: &Value, line: &Value) -> Self {
-        Self::swapping(settings, line, Swaps::NEVER)
+        let swapped = module_path!().contains("swapped::");
+        Self::swapping(settings, line, if swapped { Swaps::EACH_INPUT } else { Swaps::NEVER })
     }
 
     /// The same, with the adapter replaced on the way.
