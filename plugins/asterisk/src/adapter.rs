@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use jackfield_plugin_api::{
     Adapter, ConfigError, Down, ErrorCode, Host, Input, LogLevel, Manifest, RawDirection, RestoreError, Timestamp,
+    state,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,7 @@ impl Adapter for Asterisk {
                 self.late(say);
             }
             Input::LineOpened { line, name, settings } => pbx.open_line(line, &name, settings, say),
+            Input::LineSettings { line, name, settings } => pbx.renew_line(line, &name, settings),
             Input::LineClosed { line } => pbx.close_line(line, say),
             Input::Command { id, line, command } => pbx.command(id, line, command, say),
             Input::Stopping if session.stage == Stage::Up => {
@@ -75,17 +77,14 @@ impl Adapter for Asterisk {
     }
 
     fn save(&self) -> Option<Vec<u8>> {
-        serde_json::to_vec(self).ok()
+        state::save(self)
     }
 
-    fn restore(config: Config, saved: &[u8], host: &mut Host<'_>) -> Result<Self, RestoreError> {
+    fn restore(config: Config, saved: &[u8], _: &mut Host<'_>) -> Result<Self, RestoreError> {
         config.check()?;
-        let mut adapter: Self = serde_json::from_slice(saved).map_err(|e| RestoreError::new(e.to_string()))?;
+        let mut adapter: Self = state::restore(saved)?;
         adapter.pbx.config = config;
-        // Timers run on over a swap; this one is set again in any case.
-        adapter.alarm = None;
-        let now = host.now();
-        adapter.set_alarm(&mut Say { host, now, native_time: None });
+        adapter.pbx.permissions.renew();
         Ok(adapter)
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct Permissions {
     /// The actions, in lower case; `None`: Asterisk did not say.
     actions: Option<BTreeSet<String>>,
     /// What they mean for calls: asked for every fact.
+    #[serde(skip)]
     call: Option<CallFeatures>,
     /// Events carry Asterisk's time.
     pub(crate) timestamps: bool,
@@ -34,8 +35,13 @@ impl Permissions {
     pub(crate) fn learn(&mut self, message: &[u8]) {
         let names = lines(message).map(|(key, _)| String::from_utf8_lossy(key).to_ascii_lowercase());
         self.actions = Some(names.collect());
+        self.renew();
+    }
+
+    /// Works out again what follows from the actions: another version may make something else of them.
+    pub(crate) fn renew(&mut self) {
         self.call = None;
-        self.call = Some(self.call());
+        self.call = self.actions.is_some().then(|| self.call());
     }
 
     /// Whether the user may do this; while Asterisk did not say it is tried.

@@ -24,6 +24,24 @@ pub(crate) struct Line {
     pub(crate) member_name: String,
 }
 
+impl Line {
+    fn new(name: &str, settings: LineConfig) -> Self {
+        let number = settings.number.unwrap_or_else(|| name.to_owned());
+        Self {
+            name: name.to_owned(),
+            member: settings.member.unwrap_or_else(|| settings.device.clone()),
+            member_name: settings.member_name.unwrap_or_else(|| number.clone()),
+            number,
+            context: settings.context,
+            caller_id: settings.caller_id,
+            notify: settings.remote_control == RemoteControl::Notify,
+            consult: settings.consult,
+            queues: settings.queues,
+            device: settings.device,
+        }
+    }
+}
+
 /// All lines.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Lines {
@@ -59,19 +77,7 @@ impl Lines {
 impl Pbx {
     /// A line is to be watched from now on.
     pub(crate) fn open_line(&mut self, id: LineId, name: &str, settings: LineConfig, say: &mut Say<'_, '_>) {
-        let number = settings.number.unwrap_or_else(|| name.to_owned());
-        let line = Line {
-            name: name.to_owned(),
-            member: settings.member.unwrap_or_else(|| settings.device.clone()),
-            member_name: settings.member_name.unwrap_or_else(|| number.clone()),
-            number,
-            context: settings.context,
-            caller_id: settings.caller_id,
-            notify: settings.remote_control == RemoteControl::Notify,
-            consult: settings.consult,
-            queues: settings.queues,
-            device: settings.device,
-        };
+        let line = Line::new(name, settings);
         if let Some(other) = self.lines.of_device(&line.device).filter(|other| *other != id) {
             let other = self.lines.get(other).map_or("", |l| l.name.as_str());
             let text = format!(
@@ -87,6 +93,14 @@ impl Pbx {
         if self.live {
             self.say_line(id, say);
             self.flush(say);
+        }
+    }
+
+    /// The settings of a line that is watched already, after a hot swap: this version may read more in them than the one
+    /// before did.
+    pub(crate) fn renew_line(&mut self, id: LineId, name: &str, settings: LineConfig) {
+        if let Some(line) = self.lines.lines.get_mut(&id).filter(|line| line.device == settings.device) {
+            *line = Line::new(name, settings);
         }
     }
 

@@ -32,28 +32,11 @@ pub(crate) struct Member {
 /// All memberships, by queue and interface.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Queues {
-    #[serde(with = "pairs")]
     members: BTreeMap<(String, String), Member>,
     /// The lines that had an agent, with what was reported last.
     agents: BTreeMap<LineId, AgentFact>,
     /// A command that is to show in the line's next agent fact.
     pub(crate) commands: BTreeMap<LineId, CommandId>,
-}
-
-/// JSON has no keys of two parts.
-mod pairs {
-    use super::{BTreeMap, Member};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    type Members = BTreeMap<(String, String), Member>;
-
-    pub(super) fn serialize<S: Serializer>(members: &Members, serializer: S) -> Result<S::Ok, S::Error> {
-        members.iter().collect::<Vec<_>>().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
-        Ok(Vec::<((String, String), Member)>::deserialize(deserializer)?.into_iter().collect())
-    }
 }
 
 impl Line {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_plugin_api::{
     Adapter, ConfigError, Down, ErrorCode, ErrorFact, Host, Input, LineId, Manifest, Message, RestoreError, Severity,
+    state,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +54,10 @@ impl Adapter for Oktell {
                 LineId(transport.0)
             }
             Input::Timer { timer } => LineId(timer.0),
-            Input::LineOpened { line, .. } | Input::LineClosed { line } | Input::Command { line, .. } => *line,
+            Input::LineOpened { line, .. }
+            | Input::LineSettings { line, .. }
+            | Input::LineClosed { line }
+            | Input::Command { line, .. } => *line,
             Input::Stopping => {
                 for line in self.lines.values_mut() {
                     line.log_out(say);
@@ -69,6 +73,7 @@ impl Adapter for Oktell {
         }
         let Some(line) = self.lines.get_mut(&line) else { return };
         match input {
+            Input::LineSettings { settings, .. } => return line.renew(settings, say),
             Input::Opened { .. } => line.opened(say),
             Input::Closed { reason, .. } => line.closed(&reason, say),
             Input::Message { message: Message::Text(text), .. } => line.received(text, say),
@@ -84,20 +89,13 @@ impl Adapter for Oktell {
     }
 
     fn save(&self) -> Option<Vec<u8>> {
-        serde_json::to_vec(self).ok()
+        state::save(self)
     }
 
-    fn restore(config: Config, saved: &[u8], host: &mut Host<'_>) -> Result<Self, RestoreError> {
+    fn restore(config: Config, saved: &[u8], _: &mut Host<'_>) -> Result<Self, RestoreError> {
         config.check()?;
-        let mut adapter: Self = serde_json::from_slice(saved).map_err(|e| RestoreError::new(e.to_string()))?;
+        let mut adapter: Self = state::restore(saved)?;
         adapter.common.config = config;
-        let now = host.now();
-        let mut say = Say { host, now, common: &mut adapter.common };
-        for line in adapter.lines.values_mut() {
-            // Timers run on over a swap; these are set again in any case.
-            line.alarm = None;
-            line.set_alarm(&mut say);
-        }
         Ok(adapter)
     }
 }

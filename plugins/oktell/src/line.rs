@@ -51,6 +51,8 @@ pub(crate) struct Line {
     pub(crate) id: LineId,
     pub(crate) name: String,
     pub(crate) login: String,
+    /// Not kept: after a hot swap it comes with the settings.
+    #[serde(skip, default = "Credentials::unknown")]
     pub(crate) credentials: Credentials,
     number_setting: Option<String>,
     pub(crate) sequence: Sequence,
@@ -110,6 +112,14 @@ impl Line {
             reported: None,
             alarm: None,
         }
+    }
+
+    /// The settings once more, after a hot swap.
+    pub(crate) fn renew(&mut self, settings: LineConfig, say: &Say<'_, '_>) {
+        self.credentials = Credentials::new(settings.password.reveal());
+        self.number_setting = settings.number;
+        self.sequence = settings.sequence.unwrap_or(say.common.config.sequence);
+        self.state_at_login = settings.state_at_login;
     }
 
     pub(crate) fn transport(&self) -> TransportId {

@@ -8,6 +8,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{Bench, dials, holding, idle, merge, only_holding, rings, talks, with};
+use jackfield_plugin_api::testing::{Swaps, same_with_swaps};
 use jackfield_plugin_api::{CallState, Fact};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -59,7 +60,6 @@ enum Step {
     Deaf(&'static str),
     Text(String),
     Lost,
-    Swap,
 }
 
 fn number() -> impl Strategy<Value = &'static str> {
@@ -129,7 +129,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => request.prop_map(Step::Deaf),
         1 => ".{0,60}".prop_map(Step::Text),
         1 => Just(Step::Lost),
-        1 => Just(Step::Swap),
     ]
 }
 
@@ -151,8 +150,8 @@ fn command(bench: &mut Bench, at: usize) {
     bench.command(COMMANDS[at], params);
 }
 
-fn run(steps: &[Step], swaps: bool) -> (Vec<String>, Bench) {
-    let mut bench = Bench::up();
+fn run(steps: &[Step], swaps: Swaps) -> Bench {
+    let mut bench = Bench::swapping(&json!({}), swaps).with_a_line();
     for step in steps {
         match step {
             Step::Becomes(info, event) => bench.becomes(info.clone(), &[event]),
@@ -176,17 +175,10 @@ fn run(steps: &[Step], swaps: bool) -> (Vec<String>, Bench) {
                 }
                 bench.opened(0);
             }
-            Step::Swap if swaps => {
-                let settings = bench.settings.clone();
-                assert!(bench.driver.swap(&settings).unwrap());
-                bench.pump();
-            }
-            Step::Swap => {}
         }
     }
     bench.wait(25_000);
-    let said = bench.said.clone();
-    (said, bench)
+    bench
 }
 
 /// What must be true of all facts of one line, whatever the server said.
@@ -232,11 +224,12 @@ proptest! {
 
     #[test]
     fn no_server_makes_the_adapter_contradict_itself(steps in proptest::collection::vec(step(), 1..40)) {
-        let (said, bench) = run(&steps, false);
-        check(&bench);
-        let (again, bench) = run(&steps, true);
-        check(&bench);
-        prop_assert_eq!(said, again, "a replaced adapter goes on as if it had not been");
+        let same = same_with_swaps(&[Swaps::EACH_INPUT], |swaps| {
+            let bench = run(&steps, swaps);
+            check(&bench);
+            bench.all
+        });
+        prop_assert_eq!(same, Ok(()));
     }
 
     #[test]

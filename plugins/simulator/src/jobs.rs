@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jackfield_plugin_api::CauseCode;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::state::{ConversationId, LateAnswer, LegId};
 
@@ -57,7 +57,7 @@ pub(crate) enum Job {
 }
 
 /// The agenda.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Jobs {
     last: u64,
     agenda: BTreeMap<(i64, u64), Job>,
@@ -84,19 +84,5 @@ impl Jobs {
     /// Takes jobs off the agenda.
     pub(crate) fn cancel(&mut self, which: impl Fn(&Job) -> bool) {
         self.agenda.retain(|_, job| !which(job));
-    }
-}
-
-// JSON has no maps with such keys: written as a list.
-impl Serialize for Jobs {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.last, self.agenda.iter().collect::<Vec<_>>()).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Jobs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (last, agenda) = <(u64, Vec<((i64, u64), Job)>)>::deserialize(deserializer)?;
-        Ok(Self { last, agenda: agenda.into_iter().collect() })
     }
 }

@@ -8,7 +8,7 @@ mod say;
 
 use std::time::Duration;
 
-use jackfield_plugin_api::testing::{Answer, Driver, Output};
+use jackfield_plugin_api::testing::{Answer, Driver, Output, Swaps};
 use jackfield_plugin_api::{CloseKind, CloseReason, Command, Fact, LineId};
 use jackfield_plugin_asterisk::Asterisk;
 use serde_json::{Value, json};
@@ -34,12 +34,11 @@ pub(crate) enum Cut {
 pub(crate) struct Bed {
     pub(crate) driver: Driver<Asterisk>,
     pub(crate) pbx: Pbx,
-    settings: Value,
-    /// Saves and restores the adapter after every input.
-    pub(crate) swaps: bool,
     facts: Vec<Fact>,
     answers: Vec<Answer>,
     log: Vec<String>,
+    /// Everything that it said, as lines of a script.
+    pub(crate) all: Vec<String>,
     /// Whether the adapter asked for a new connection, and why.
     pub(crate) reconnect: Option<String>,
 }
@@ -57,14 +56,19 @@ impl Bed {
         Self::with(&settings(), &json!({}))
     }
 
-    /// The same with other settings.
+    /// The same with other settings. `swapped.rs` has the adapter replaced after every input.
     pub(crate) fn with(settings: &Value, line: &Value) -> Self {
-        let driver = Driver::new(settings).unwrap();
+        let swapped = module_path!().contains("swapped::");
+        Self::swapping(settings, line, if swapped { Swaps::EACH_INPUT } else { Swaps::NEVER })
+    }
+
+    /// The same, with the adapter replaced on the way.
+    pub(crate) fn swapping(settings: &Value, line: &Value, swaps: Swaps) -> Self {
+        let driver = Driver::new(settings).unwrap().swapping(swaps);
         let mut bed = Self {
             driver,
             pbx: Pbx::default(),
-            settings: settings.clone(),
-            swaps: false,
+            all: Vec::new(),
             facts: Vec::new(),
             answers: Vec::new(),
             log: Vec::new(),
@@ -201,6 +205,7 @@ impl Bed {
     }
 
     fn take(&mut self) {
+        self.all.extend(self.driver.rendered());
         for output in self.driver.outputs() {
             match output {
                 Output::Fact(fact) => self.facts.push(fact),
@@ -210,9 +215,6 @@ impl Bed {
                 Output::Log(line) => self.log.push(line.text),
                 _ => {}
             }
-        }
-        if self.swaps {
-            assert!(self.driver.swap(&self.settings).unwrap());
         }
     }
 

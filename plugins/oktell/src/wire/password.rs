@@ -2,10 +2,9 @@
 
 use jackfield_plugin_api::Secret;
 use md5::{Digest, Md5};
-use serde::{Deserialize, Serialize};
 
 /// What makes a login. As good as the password itself, therefore never shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Credentials {
     /// Of the password as it is: the field `Password`.
     pub(crate) exact: Secret,
@@ -14,6 +13,11 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
+    /// Until the settings come.
+    pub(crate) fn unknown() -> Self {
+        Self { exact: Secret::new(""), lower: Secret::new("") }
+    }
+
     pub(crate) fn new(password: &str) -> Self {
         Self { exact: Secret::new(digest(password)), lower: Secret::new(digest(&password.to_lowercase())) }
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jackfield_plugin_api::testing::{Driver, Output};
+use jackfield_plugin_api::testing::{Driver, Output, Swaps};
 use jackfield_plugin_api::{
     CallFact, CallState, CloseKind, CloseReason, Command, CommandId, Direction, Fact, LineId, Phase,
 };
@@ -36,6 +36,8 @@ pub(crate) struct Bench {
     pub(crate) sides: BTreeMap<u32, Side>,
     /// Facts and answers as words.
     pub(crate) said: Vec<String>,
+    /// Everything that the adapter said, as lines of a script.
+    pub(crate) all: Vec<String>,
     pub(crate) facts: Vec<Fact>,
     /// Transports that are to be open.
     pub(crate) open: Vec<(u32, String)>,
@@ -153,17 +155,22 @@ impl Side {
 }
 
 impl Bench {
-    /// An adapter without lines.
+    /// An adapter without lines. `swapped.rs` has it replaced after every input.
     pub(crate) fn new(more: &Value) -> Self {
+        Self::swapping(more, if module_path!().contains("swapped::") { Swaps::EACH_INPUT } else { Swaps::NEVER })
+    }
+
+    pub(crate) fn swapping(more: &Value, swaps: Swaps) -> Self {
         let mut settings = json!({"url": "ws://oktell.example:4066"});
         merge(&mut settings, more);
-        let mut driver = Driver::new(&settings).unwrap();
+        let mut driver = Driver::new(&settings).unwrap().swapping(swaps);
         driver.started().unwrap();
         Self {
             driver,
             settings,
             sides: BTreeMap::new(),
             said: Vec::new(),
+            all: Vec::new(),
             facts: Vec::new(),
             open: Vec::new(),
             commands: Vec::new(),
@@ -176,7 +183,11 @@ impl Bench {
 
     /// One line, 101, logged in and idle.
     pub(crate) fn up() -> Self {
-        let mut bench = Self::new(&json!({}));
+        Self::new(&json!({})).with_a_line()
+    }
+
+    pub(crate) fn with_a_line(self) -> Self {
+        let mut bench = self;
         bench.line("101");
         bench.opened(0);
         bench.said.clear();
@@ -315,6 +326,7 @@ impl Bench {
     fn collect(&mut self) -> Vec<(u32, String)> {
         let mut replies = Vec::new();
         let mut said: Vec<Result<Fact, String>> = Vec::new();
+        self.all.extend(self.driver.rendered());
         for output in self.driver.outputs() {
             match output {
                 Output::SendText { transport, text } => {
