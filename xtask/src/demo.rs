@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: a host with the simulator, on a configuration of its own.
+//! `cargo xtask demo`: a host with its pages and the simulator, on a configuration of its own.
 
 use std::collections::hash_map::RandomState;
 use std::fs;
@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::clients;
 use crate::steps::{cargo, run, target};
 
 const CONFIG: &str = include_str!("demo.toml");
@@ -25,6 +26,11 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
         }
         _ => return Err("usage: cargo xtask demo [--listen ADDRESS]".to_owned()),
     };
+    // A host without pages is a host all the same; it must only be said.
+    let without = clients::missing();
+    if without.is_none() {
+        clients::build()?;
+    }
     run(
         "building the host and the simulator",
         &mut cargo(&["build", "-p", "jackfield", "-p", "jackfield-plugin-simulator"]),
@@ -51,13 +57,55 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    println!(
-        "\nThe host serves ws://{address}/ws (subprotocol jackfield.v1). In another terminal:\n\n  \
-         JACKFIELD_TOKEN={token} {} watch ws://{address}/ws\n\nCtrl-C ends it.\n",
-        program.display()
-    );
+    println!("{}", told(&program, &folder.join("jackfield.toml"), address, &token, without.as_deref()));
     let status = host.wait().map_err(|e| e.to_string())?;
     if status.success() { Ok(()) } else { Err(format!("the host ended: {status}")) }
+}
+
+/// What to do now: pages to open, and a line for another terminal.
+fn told(program: &Path, config: &Path, address: SocketAddr, token: &str, without: Option<&str>) -> String {
+    let mut text = "\nThe host runs. Calls come and go by themselves; those at line 103 are yours.\n\n".to_owned();
+    match without {
+        None => {
+            for (user, page, what) in [
+                ("you", "panel", "The panel: open it, and answer what rings."),
+                ("demo", "admin", "The administrator's page."),
+            ] {
+                match way_in(program, config, user, page) {
+                    Ok(way) => text.push_str(&format!("{what}\n  {way}\n\n")),
+                    Err(why) => text.push_str(&format!("{what}\n  no address: {why}\n\n")),
+                }
+            }
+            text.push_str(&format!(
+                "Each opens once, within five minutes. Another one:\n  {} login you -c {}\n\n",
+                program.display(),
+                config.display()
+            ));
+        }
+        Some(why) => text.push_str(&format!(
+            "Without its pages, the panel and the administrator's page: {why}. Install it and start the demo again.\n\n"
+        )),
+    }
+    text.push_str(&format!(
+        "Events as they happen, in another terminal:\n  JACKFIELD_TOKEN={token} {} watch ws://{address}/ws\n\nCtrl-C \
+         ends it.\n",
+        program.display()
+    ));
+    text
+}
+
+/// An address that logs a user in, as the running host makes it.
+fn way_in(program: &Path, config: &Path, user: &str, page: &str) -> Result<String, String> {
+    let output = Command::new(program).args(["login", user, "--json", "--config"]).arg(config).output();
+    let output = output.map_err(|e| format!("{}: {e}", program.display()))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    // One flat object of texts and numbers, which xtask takes apart without a library: it has none.
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    let begin = format!("\"{page}\":\"");
+    let way = answer.split_once(&begin).and_then(|(_, rest)| rest.split_once('"')).map(|(way, _)| way.to_owned());
+    way.ok_or_else(|| format!("`jackfield login` says {answer}"))
 }
 
 /// The usual address, or one that is free.

@@ -1,9 +1,10 @@
-//! The project's own commands: `cargo xtask bench`, `demo`, `fuzz`, `mutants` and `test`.
+//! The project's own commands: `cargo xtask bench`, `clients`, `demo`, `fuzz`, `mutants` and `test`.
 //!
 //! Plain `std`: it is built before anything else, on a machine that has nothing but Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bench;
+mod clients;
 mod demo;
 mod fuzz;
 mod mutants;
@@ -17,6 +18,9 @@ cargo xtask bench [--full] [--json] [ROW]...
     Builds in release and measures what the host costs, each figure beside a reference (docs/benchmarks.md).
     --full          as many clients as the goals name, as far as the limit of open files allows
     ROW             only these rows of the table
+
+cargo xtask clients
+    Builds the panel and the administrator's page with Node and npm, for the host to be built with.
 
 cargo xtask demo [--listen ADDRESS]
     Builds, and runs the host with the simulator: calls come and go by themselves.
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["bench", rest @ ..] => bench::main(rest),
+        ["clients", rest @ ..] => clients::main(rest),
         ["demo", rest @ ..] => demo::main(rest),
         ["fuzz", rest @ ..] => fuzz::main(rest),
         ["mutants", rest @ ..] => mutants::main(rest),

@@ -18,6 +18,12 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// Whether a page of this origin is listed.
+    #[must_use]
+    pub fn allows(&self, origin: &str) -> bool {
+        self.origins.iter().any(|listed| listed.trim_end_matches('/').eq_ignore_ascii_case(origin))
+    }
+
     /// Asks a line's connection to show it to a session. `false`: not now.
     #[must_use]
     pub fn try_view(&self, session: SessionId, line: LineKey, reason: ViewReason) -> bool {

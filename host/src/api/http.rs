@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde_json::json;
 
 use super::Shared;
-use super::{rest, websocket};
+use super::{cors, pages, rest, websocket};
 use crate::config::Role;
 use crate::store::Store;
 
@@ -22,7 +23,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .merge(rest::router())
-        .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing here; clients connect to /ws"))
+        .fallback(pages::serve)
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), cors::and_sniffing))
         .with_state(shared)
 }
 
@@ -43,7 +45,7 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 
 /// Numbers tell how busy a business is: not for everybody.
 async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    let user = websocket::bearer(&headers).and_then(|token| shared.directory().users.authenticate(&token));
+    let user = websocket::bearer(&headers).and_then(|token| shared.authenticate(&token));
     match user.map(|u| u.role) {
         Some(Role::Admin | Role::Service | Role::Supervisor) => {
             let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");

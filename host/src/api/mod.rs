@@ -1,12 +1,16 @@
 //! The front door: HTTP and WebSocket on one port.
 //!
-//! [`server`] accepts connections, [`http`] answers what is not live, [`rest`] serves the history, [`websocket`] does the handshake of `/ws`, and
-//! each client then is a [`session`]: a task that reads its requests. What goes to the client is the hub's.
+//! [`server`] accepts connections, [`http`] answers what is not live, [`pages`] what people look at, [`rest`] serves the
+//! history, [`websocket`] does the handshake of `/ws`, and each client then is a [`session`]: a task that reads its
+//! requests. What goes to the client is the hub's.
 
 pub mod auth;
 mod budget;
+mod cors;
 mod directory;
 pub mod http;
+mod login;
+pub mod pages;
 pub mod rest;
 pub mod server;
 pub mod session;
@@ -24,7 +28,10 @@ use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
+use auth::User;
 pub use directory::Directory;
+pub use login::CODE_LASTS;
+use login::Logins;
 
 /// What every request needs.
 #[derive(Debug)]
@@ -38,6 +45,7 @@ pub struct Shared {
     /// The history, if calls are kept.
     pub store: Option<Store>,
     directory: Arc<ArcSwap<Directory>>,
+    logins: Logins,
     replaced: watch::Sender<()>,
     stopping: AtomicBool,
 }
@@ -53,13 +61,52 @@ impl Shared {
         store: Option<Store>,
     ) -> Arc<Self> {
         let (replaced, _) = watch::channel(());
-        Arc::new(Self { config, hub, metrics, store, directory, replaced, stopping: AtomicBool::new(false) })
+        let stopping = AtomicBool::new(false);
+        Arc::new(Self { config, hub, metrics, store, directory, logins: Logins::default(), replaced, stopping })
     }
 
     /// Users and lines as they are now.
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         self.directory.load_full()
+    }
+
+    /// The user of a token, if it is valid now.
+    #[must_use]
+    pub fn authenticate(&self, token: &str) -> Option<Arc<User>> {
+        self.directory().users.authenticate(token).filter(|user| !self.was_logged_out(user))
+    }
+
+    /// What has become of somebody who was let in before: the user that what they showed stands for now.
+    #[must_use]
+    pub fn again(&self, user: &User) -> Option<Arc<User>> {
+        self.directory().users.again(user).filter(|user| !self.was_logged_out(user))
+    }
+
+    fn was_logged_out(&self, user: &User) -> bool {
+        user.login().is_some_and(|claims| self.logins.has_ended(&claims.login))
+    }
+
+    /// A code with which a page may log a user in, once and soon.
+    ///
+    /// # Errors
+    /// There is no such user, or too many codes wait.
+    pub fn login_code(&self, user: &str) -> Result<String, String> {
+        let directory = self.directory();
+        if directory.users.named(user).is_none() {
+            let names = directory.users.names();
+            let shown: String = user.chars().take(100).collect();
+            return Err(format!("there is no user `{shown}` (there are: {})", some(&names)));
+        }
+        let code = self.logins.code(user)?;
+        tracing::info!(target: "audit", user, "a code to log in was made");
+        Ok(code)
+    }
+
+    /// A login is over: whoever was let in by it is let out.
+    fn log_out(&self, claims: &login::token::Claims) {
+        self.logins.end(&claims.login, claims.login_ends());
+        self.replaced.send_replace(());
     }
 
     /// Users and lines are others from now on; every session looks whether it may stay.
@@ -83,5 +130,14 @@ impl Shared {
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+/// Some names, and how many more there are.
+fn some(names: &[&str]) -> String {
+    const MOST: usize = 20;
+    match names.len().saturating_sub(MOST) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.get(..MOST).unwrap_or_default().join(", ")),
     }
 }

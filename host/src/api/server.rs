@@ -1,6 +1,7 @@
 //! Accepting connections: plain or TLS, with limits on what has not said anything yet.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -172,9 +173,19 @@ impl Server {
     }
 }
 
+/// Where a request comes from, as one of its extensions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
+
 /// One HTTP connection. After an upgrade it ends here, and the socket lives on elsewhere.
 async fn converse(router: Router, stream: Stream) {
-    let service = hyper::service::service_fn(move |request| router.clone().call(request));
+    let peer = stream.peer().ok().map(|address| Peer(address.ip()));
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        router.clone().call(request)
+    });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(32 * 1024);
     // Who breaks off a request has told us nothing.

@@ -1,5 +1,7 @@
 //! A client's session: what it may ask, from `hello` to goodbye. This task only reads; the hub writes.
 
+mod stay;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +26,7 @@ use crate::connection::{ClientCommand, DEFAULT_TIMEOUT, MOST_TIMEOUT, is_command
 use crate::hub::{LineKey, NewSession, SessionId, ViewReason, Wanted, close_code, frame};
 use crate::rpc::{self, Request, RpcError};
 use jackfield_plugin_api::ErrorCode;
+use stay::Ends;
 
 /// How long a client may take to say `hello`.
 const HELLO: Duration = Duration::from_secs(5);
@@ -49,6 +52,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, toke
         heard: Arc::clone(&heard),
         budget: Budget::new(),
         replaced: shared.replaced(),
+        ends: Ends::default(),
     };
     let reader = tokio::spawn(async move {
         if began.await.is_ok() {
@@ -73,6 +77,8 @@ struct Session {
     budget: Budget,
     /// Tells when users and lines have changed.
     replaced: watch::Receiver<()>,
+    /// When the token ends, if it does.
+    ends: Ends,
 }
 
 /// How a session ends: close code and reason.
@@ -119,6 +125,10 @@ impl Session {
                     self.may_stay()?;
                     continue;
                 }
+                () = self.ends.run_out() => {
+                    self.may_stay()?;
+                    continue;
+                }
             };
             self.heard.store(self.shared.hub.ticks().load(Ordering::Relaxed), Ordering::Relaxed);
             match message {
@@ -144,18 +154,6 @@ impl Session {
         }
     }
 
-    /// Users and lines have changed. Who has other rights now comes again, and resumes.
-    fn may_stay(&self) -> Result<(), Option<Goodbye>> {
-        let Some(user) = &self.user else { return Ok(()) };
-        let goodbye = match self.shared.directory().users.again(user) {
-            Some(now) if now == *user => return Ok(()),
-            Some(_) => Goodbye(close_code::REPLACED, "your lines or your role have changed; connect again".to_owned()),
-            None => Goodbye(close_code::NOT_AUTHENTICATED, "the token is not valid any more".to_owned()),
-        };
-        tracing::info!(target: "audit", session = %self.id, user = %user.name, "closed: {}", goodbye.1);
-        Err(Some(goodbye))
-    }
-
     /// Until the client has proved who it is.
     async fn until_hello(&mut self, socket: &mut WebSocketStream<ReadHalf>) -> Result<(), Option<Goodbye>> {
         let text = self.next(socket).await?;
@@ -174,7 +172,7 @@ impl Session {
         }
         let offered = request.params.get("token").and_then(Value::as_str).map(ToOwned::to_owned);
         let token = offered.or_else(|| self.token.take()).unwrap_or_default();
-        let Some(user) = self.shared.directory().users.authenticate(&token) else {
+        let Some(user) = self.shared.authenticate(&token) else {
             tracing::warn!(target: "audit", session = %self.id, from = self.from, "a client without a valid token was refused");
             let text = "the token is missing or not valid; it comes in the Authorization header, as the subprotocol \
                         `bearer.<token>`, or as `token` of `hello`";
@@ -185,6 +183,7 @@ impl Session {
         let client = request.params.get("client").and_then(|c| c.get("name")).and_then(Value::as_str).unwrap_or("");
         let client: String = client.chars().filter(|c| !c.is_control()).take(60).collect();
         tracing::info!(target: "audit", session = %self.id, user = %user.name, role = user.role.as_str(), client, from = self.from, "hello");
+        self.ends = Ends::of(&user);
         self.user = Some(Arc::clone(&user));
         let answer = json!({
             "protocol": 1,
@@ -279,8 +278,9 @@ impl Session {
     /// A new token on the live socket: of the same user, or everything that was shown so far would be another's.
     fn authenticate(&mut self, user: &User, params: &Map<String, Value>) -> Result<(), RpcError> {
         let token = params.get("token").and_then(Value::as_str).unwrap_or_default();
-        match self.shared.directory().users.authenticate(token) {
+        match self.shared.authenticate(token) {
             Some(new) if new.name == user.name => {
+                self.ends = Ends::of(&new);
                 self.user = Some(new);
                 Ok(())
             }
@@ -300,7 +300,7 @@ impl Session {
     fn lines(&self, user: &User, params: &Map<String, Value>) -> Result<Vec<Wanted>, RpcError> {
         let mut resume = resumes(params)?;
         let keys: Vec<(String, LineKey)> = match params.get("lines") {
-            None | Some(Value::Null) => user.lines.clone(),
+            None | Some(Value::Null) => user.lines.to_vec(),
             Some(Value::Array(names)) => {
                 let mut keys = Vec::new();
                 for (i, name) in names.iter().enumerate() {

@@ -90,7 +90,7 @@ fn check(shared: &Shared, headers: &HeaderMap) -> Result<(), Box<Response>> {
 
 /// A page may connect when it is listed, or when this host served it. What is no page sends no origin.
 fn is_allowed(shared: &Shared, origin: &str, headers: &HeaderMap) -> bool {
-    if shared.directory().origins.iter().any(|o| o.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+    if shared.directory().allows(origin) {
         return true;
     }
     let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();

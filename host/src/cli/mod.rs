@@ -7,6 +7,7 @@ mod check;
 mod control;
 mod doctor;
 mod log;
+mod login;
 mod manager;
 mod manual;
 mod output;
@@ -23,6 +24,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::api::pages;
 
 const AFTER: &str = "Exit codes:
   0  done
@@ -71,6 +74,8 @@ enum Command {
     Reload(control::Reload),
     /// Shows or changes the levels of a running host's log, without a restart.
     Log(log::Log),
+    /// Prints an address that opens the panel as a user of the configuration, once, within five minutes.
+    Login(login::Login),
     /// Says in one page what is wrong with an installation, and what to do.
     Doctor(doctor::Doctor),
     /// Looks after the history of calls: backs it up, restores it, checks it, brings it to this version, forgets calls.
@@ -143,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Status(status) => status.main(),
         Command::Reload(reload) => reload.main(),
         Command::Log(log) => log.main(),
+        Command::Login(login) => login.main(),
         Command::Doctor(doctor) => doctor.main(),
         Command::Store(store) => store.main(),
         Command::Service(service) => service.main(),
@@ -164,7 +170,13 @@ pub fn main() -> ExitCode {
 fn version(json: bool) -> Result<(), Failure> {
     let (host, api) = (env!("CARGO_PKG_VERSION"), jackfield_plugin_api::API_VERSION);
     output::say(&match json {
-        true => serde_json::json!({ "jackfield": host, "pluginApi": api, "protocol": 1 }).to_string(),
-        false => format!("jackfield {host}\nplugin API {api}\nclient protocol 1 (jackfield.v1)"),
+        true => {
+            let pages: serde_json::Map<_, _> =
+                pages::built().iter().map(|(name, there)| ((*name).to_owned(), (*there).into())).collect();
+            serde_json::json!({ "jackfield": host, "pluginApi": api, "protocol": 1, "pages": pages }).to_string()
+        }
+        false => {
+            format!("jackfield {host}\nplugin API {api}\nclient protocol 1 (jackfield.v1)\n{}", pages::in_words())
+        }
     })
 }

@@ -58,6 +58,7 @@ async fn serve(file: PathBuf, config: config::Config, levels: Levels) -> Result<
     let mut requests = control(&file);
     let service = Service::start(config, seed).await.map_err(Failure::new)?;
     tell_misfits(&file, service.misfits());
+    tracing::info!("this program was built {}", crate::api::pages::in_words());
     tracing::info!("clients connect to {}", service.url());
     let mut running = Running { file, service, levels, manager: Manager::new() };
     running.manager.ready(&running.service.summary());
@@ -90,7 +91,8 @@ impl Running {
             "reload" => self.reload().await.map(|report| json!(report)),
             "logLevels" => Ok(self.levels.shown()),
             "setLogLevel" => self.set_log_level(params),
-            other => Err(format!("there is no `{other}`; there are status, reload, logLevels, setLogLevel")),
+            "login" => self.service.login(params["user"].as_str().unwrap_or_default(), params["at"].as_str()),
+            other => Err(format!("there is no `{other}`; there are status, reload, login, logLevels, setLogLevel")),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The service: everything tied together, started and stopped in order.
 
+mod login;
 mod reload;
 mod supply;
 

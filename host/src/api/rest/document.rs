@@ -10,11 +10,16 @@ use serde_json::{Map, Value, json};
 
 use super::{Shared, operations};
 
+/// The name of the one operation that needs no token: it is where one comes from.
+pub(super) const OPEN_TO_ALL: &str = "logIn";
+/// What stands in paths for something else.
+const PLACES: [(&str, &str); 2] = [("callId", "The call's id."), ("connectionId", "The connection's id.")];
+
 /// Something that can be asked for.
 pub(super) struct Operation {
     /// The method, in lower case.
     pub(super) method: &'static str,
-    /// The path; `{callId}` stands for a call's id.
+    /// The path; what stands for something else in it is one of [`PLACES`].
     pub(super) path: &'static str,
     /// The name by which generators of clients call it.
     pub(super) id: &'static str,
@@ -129,7 +134,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Jackfield",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "The history of calls. What is live travels over the WebSocket at /ws.",
+            "description": "Logging in, the history of calls, administration. What is live travels over the WebSocket at /ws.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
@@ -146,12 +151,10 @@ pub fn document() -> Value {
 
 fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let mut parameters = Vec::new();
-    if operation.path.contains("{callId}") {
-        parameters.push(json!({
-            "name": "callId", "in": "path", "required": true, "description": "The call's id.",
-            "schema": { "type": "string" },
-        }));
-    }
+    let places = PLACES.iter().filter(|(name, _)| operation.path.contains(&format!("{{{name}}}")));
+    parameters.extend(places.map(|(name, about)| {
+        json!({ "name": name, "in": "path", "required": true, "description": about, "schema": { "type": "string" } })
+    }));
     parameters.extend((operation.parameters)(generator));
     parameters.extend(operation.headers.iter().map(|(name, about)| {
         json!({ "name": name, "in": "header", "required": true, "description": about, "schema": { "type": "string" } })
@@ -177,6 +180,9 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     });
     if let Some((kind, schema)) = operation.body {
         described["requestBody"] = json!({ "required": true, "content": { kind: { "schema": schema(generator) } } });
+    }
+    if operation.id == OPEN_TO_ALL {
+        described["security"] = json!([]);
     }
     described
 }

@@ -1,4 +1,5 @@
-//! REST: the history under `/api/v1`, and its description at `/api/openapi.json`.
+//! REST under `/api/v1`: logging in, the history, what an administrator sees and does; and its description at
+//! `/api/openapi.json`.
 //!
 //! [`operations`] is the list of everything there is; the routes and the description are both made from it, so that
 //! one cannot say what the other does not do. Who asks is who connects by WebSocket: the same tokens, the same lines.
@@ -8,6 +9,7 @@ mod calls;
 mod document;
 mod edit;
 mod export;
+mod login;
 mod question;
 mod statistics;
 #[cfg(test)]
@@ -17,10 +19,12 @@ mod view;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use serde::de::DeserializeOwned;
 
 use super::Shared;
 use super::auth::User;
@@ -35,7 +39,9 @@ pub use document::document;
 
 /// Everything there is.
 fn operations() -> Vec<Operation> {
-    vec![calls::list(), calls::one(), edit::change(), export::csv(), export::ndjson(), statistics::calls()]
+    let mut all = vec![login::log_in(), login::renew(), login::log_out()];
+    all.extend([calls::list(), calls::one(), edit::change(), export::csv(), export::ndjson(), statistics::calls()]);
+    all
 }
 
 /// The routes.
@@ -81,6 +87,40 @@ impl From<StoreError> for Refusal {
 
 type Answer = Result<Response, Refusal>;
 
+/// Who asks.
+fn user_of(shared: &Shared, headers: &HeaderMap) -> Result<Arc<User>, Refusal> {
+    let user = websocket::bearer(headers).and_then(|token| shared.authenticate(&token));
+    user.ok_or_else(|| {
+        let text = "a token is needed (Authorization: Bearer …), and is not there or not valid";
+        let mut refusal = Refusal::new(StatusCode::UNAUTHORIZED, text);
+        refusal.0.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        refusal
+    })
+}
+
+/// A body of JSON.
+async fn json_body<T: DeserializeOwned>(headers: &HeaderMap, body: Body, largest: usize) -> Result<T, Refusal> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // Also what keeps a page of another origin from sending it unasked.
+    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+        let text = "the body is JSON (Content-Type: application/json)";
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+    }
+    let body = axum::body::to_bytes(body, largest).await.map_err(|_| {
+        let text = format!("the body has more than {largest} bytes, or did not come whole");
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &text)
+    })?;
+    // An object first: a list would be taken for one, field by field. Nothing of the body is repeated: it may be secret.
+    let object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&body).map_err(|_| Refusal::bad("the body is not a JSON object"))?;
+    serde_json::from_value(object.into()).map_err(|e| match e.to_string() {
+        e if e.starts_with("unknown field") || e.starts_with("missing field") => {
+            Refusal::bad(&format!("the body: {e}"))
+        }
+        _ => Refusal::bad("the body has a field of the wrong type; /api/openapi.json says which there are"),
+    })
+}
+
 /// Who asks, and what they ask.
 struct Asker {
     user: Arc<User>,
@@ -89,15 +129,7 @@ struct Asker {
 
 impl Asker {
     fn of(shared: &Shared, headers: &HeaderMap) -> Result<Self, Refusal> {
-        let user = websocket::bearer(headers).and_then(|token| shared.directory().users.authenticate(&token));
-        let Some(user) = user else {
-            let mut refusal = Refusal::new(
-                StatusCode::UNAUTHORIZED,
-                "a token is needed (Authorization: Bearer …), and is not there or not valid",
-            );
-            refusal.0.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            return Err(refusal);
-        };
+        let user = user_of(shared, headers)?;
         let Some(store) = shared.store.clone() else {
             return Err(Refusal::new(
                 StatusCode::NOT_FOUND,
