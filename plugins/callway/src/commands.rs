@@ -130,7 +130,7 @@ fn prepare(line: &Line, command: &Command, config: &Config) -> Done {
             state(line, if set.active { &config.wrap_up_on } else { &config.wrap_up_off })
         }
         Command::LibrarySpecificService(service) if service.name == "listenCall" => {
-            let native = service.params.get("nativeId").and_then(jackfield_plugin_api::serde_json::Value::as_str).unwrap_or_default();
+            let native = service.params.get("nativeId").and_then(serde_json::Value::as_str).unwrap_or_default();
             if !fits(native) {
                 let text = "`listenCall` plays the recording of a call to the operator: it needs its `nativeId`";
                 return Err(CommandError::new(ErrorCode::UnknownCall, text));
