@@ -109,7 +109,7 @@ pub(crate) fn state_changed(line: &mut Line, block: &Block<'_>, scene: &mut Scen
     let mut fact = fact(line, call, scene.config);
     fact.command = come.as_ref().map(Come::command);
     scene.host.report_call(&fact);
-    answer(come, scene);
+    answer(come.as_ref(), scene);
 }
 
 /// What a command waited for has come.
@@ -129,7 +129,7 @@ impl Come {
 }
 
 /// Answers a command, after the fact that it has led to.
-fn answer(come: Option<Come>, scene: &mut Scene<'_, '_>) {
+fn answer(come: Option<&Come>, scene: &mut Scene<'_, '_>) {
     if let Some(Come::Whole(id)) = come {
         scene.host.reply(id, Reply::accepted());
     }
@@ -189,7 +189,7 @@ fn hangup(line: &mut Line, unique: &str, scene: &mut Scene<'_, '_>) {
     let come = ended(line, unique, scene);
     fact.command = come.as_ref().map(Come::command);
     scene.host.report_call(&fact);
-    answer(come, scene);
+    answer(come.as_ref(), scene);
     for waiting in scene.effects.take_needing(line.id, unique) {
         let text = "the call ended before CallWay did it";
         scene.host.refuse(waiting.id, CommandError::new(ErrorCode::InvalidCallState, text));
