@@ -131,7 +131,7 @@ impl Come {
 /// Answers a command, after the fact that it has led to.
 fn answer(come: Option<&Come>, scene: &mut Scene<'_, '_>) {
     if let Some(Come::Whole(id)) = come {
-        scene.host.reply(id, Reply::accepted());
+        scene.host.reply(*id, Reply::accepted());
     }
 }
 
