@@ -13,7 +13,8 @@
 //! ```
 //!
 //! Inputs: `settings JSON` (first; makes the adapter and starts it) · `line NAME JSON` · `opened T` · `closed T KIND TEXT`
-//! · `receive T "…"` · `text T "…"` · `wait DURATION` (`250ms`, `5s`, `2m`) · `command LINE NAME JSON` · `close-line NAME`
+//! · `receive T "…"` · `text T "…"` · `http R STATUS BODY` (as it is, or in quotes with escapes) · `http-failed R KIND TEXT`
+//! · `hook PATH?QUERY` · `wait DURATION` (`250ms`, `5s`, `2m`) · `command LINE NAME JSON` · `close-line NAME`
 //! · `swap` (save and restore) · `stop`. Escapes in quotes: `\r \n \\ \" \xNN`.
 //! A script is played a second and a third time with the adapter replaced after every input, and after every byte of a
 //! stream, if it saves its state: what it says must be the same.
@@ -29,7 +30,8 @@ use super::{Driver, Swaps, same_with_swaps};
 use crate::adapter::Adapter;
 use crate::command::Command;
 use crate::frame::input::InputFrame;
-use crate::input::{CloseKind, CloseReason};
+use crate::ids::RequestId;
+use crate::input::{CloseKind, CloseReason, HttpResponse, Webhook};
 
 /// Plays a script and compares.
 ///
@@ -162,12 +164,37 @@ impl<A: Adapter> Player<A> {
                 Ok(false) => return Err("the adapter does not save its state".into()),
                 Err(error) => Err(error),
             },
+            "http" => {
+                let (status, body) = more.split_once(' ').unwrap_or((more, ""));
+                let status = status.parse().map_err(|_| format!("`{status}` is no status"))?;
+                let body = if body.starts_with('"') { unquote(body)? } else { body.as_bytes().to_vec() };
+                let response = HttpResponse::new(status, Vec::new(), &body);
+                driver.give(&InputFrame::http(request(first)?, Ok(response)))
+            }
+            "http-failed" => {
+                let (kind, text) = more.split_once(' ').unwrap_or((more, ""));
+                let kind = CloseKind::from_name(kind).ok_or_else(|| format!("`{kind}` is no kind of closing"))?;
+                driver.give(&InputFrame::http(request(first)?, Err(&CloseReason::new(kind, text))))
+            }
+            "hook" => {
+                let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+                driver.give(&InputFrame::webhook(hook(path, query)))
+            }
             "stop" => driver.give(&InputFrame::stopping()),
             _ => return Err(format!("`{word}` is no input of a script")),
         }
         .map_err(|e| e.to_string())?;
         Ok(driver.rendered())
     }
+}
+
+fn request(number: &str) -> Result<RequestId, String> {
+    number.parse().map(RequestId).map_err(|_| format!("`{number}` is no request"))
+}
+
+fn hook(path: &str, query: &str) -> Webhook<'static> {
+    let (path, query, from) = (path.to_owned(), query.to_owned(), "192.0.2.1".to_owned());
+    Webhook { method: "GET".to_owned(), path, query, headers: Vec::new(), body: &[], from }
 }
 
 fn parse_json(text: &str) -> Result<Value, String> {

@@ -1,0 +1,4 @@
+//! Messages of CallWay: cut into pieces, read, and followed by an adapter that is swapped between them.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| jackfield_plugin_callway::fuzz::messages(input));
