@@ -101,9 +101,9 @@ fn replacement(connection: &Value) -> Vec<String> {
         let before = text(&probation["before"]["version"]);
         lines.push(match probation["why"].as_str() {
             None => format!("  on probation for {left} s: version {before} stands by"),
-            Some(why) => format!(
-                "  on probation for {left} s: version {before} would begin afresh ({})", output::harmless(why)
-            ),
+            Some(why) => {
+                format!("  on probation for {left} s: version {before} would begin afresh ({})", output::harmless(why))
+            }
         });
     }
     lines

@@ -95,10 +95,7 @@ impl Running {
     }
 
     /// `connection`, and what is to run there: `version`, `sha256` (or its beginning); neither: what is configured.
-    fn swap(
-        &self,
-        params: &Value,
-    ) -> Result<impl Future<Output = Result<Value, String>> + Send + use<>, String> {
+    fn swap(&self, params: &Value) -> Result<impl Future<Output = Result<Value, String>> + Send + use<>, String> {
         let text = |key: &str| match &params[key] {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(text.as_str())),

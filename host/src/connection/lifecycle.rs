@@ -35,11 +35,9 @@ pub(super) struct Made {
 /// Where an adapter is to run.
 pub(super) fn place(config: &ConnectionConfig) -> Place<'_> {
     match config.isolation {
-        Isolation::Process if cfg!(target_os = "linux") => Place::Process {
-            name: &config.id,
-            memory: u64::from(config.memory) * MIB,
-            patience: config.input_timeout,
-        },
+        Isolation::Process if cfg!(target_os = "linux") => {
+            Place::Process { name: &config.id, memory: u64::from(config.memory) * MIB, patience: config.input_timeout }
+        }
         _ => Place::Host,
     }
 }

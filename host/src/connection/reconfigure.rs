@@ -34,11 +34,7 @@ fn made_from(config: &ConnectionConfig) -> (&toml::Table, &[String]) {
 impl Task {
     /// Takes another configuration. What was done, in words, is told when it is done; or that the adapter does not take
     /// its new settings, and everything is as it was.
-    pub(super) async fn reconfigure(
-        &mut self,
-        change: Change,
-        told: oneshot::Sender<Result<Vec<String>, String>>,
-    ) {
+    pub(super) async fn reconfigure(&mut self, change: Change, told: oneshot::Sender<Result<Vec<String>, String>>) {
         let mut done = match self.change(change).await {
             Ok(done) => done,
             Err(why) => return drop(told.send(Err(why))),
@@ -50,7 +46,8 @@ impl Task {
         let plugin = self.preparing().cloned().unwrap_or(plugin);
         let asked = move |moved: Result<Value, String>| {
             let moved = moved.map_err(|why| format!("its adapter stays where it is: {why}")).map(|moved| {
-                let how = if moved["outcome"] == "swapped" { "its adapter moved, unnoticed" } else { "its adapter moved" };
+                let how =
+                    if moved["outcome"] == "swapped" { "its adapter moved, unnoticed" } else { "its adapter moved" };
                 done.push(how.to_owned());
                 done
             });

@@ -4,9 +4,9 @@
 //! What is compared is what such a change could be noticed by; texts of logs, raw messages and details of facts are
 //! not.
 
+use jackfield_plugin_api::frame::frames;
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::frame::output::{self as kinds, Output};
-use jackfield_plugin_api::frame::frames;
 use jackfield_plugin_api::{CallFact, CallState, CommandId, ErrorCode, Fact, HttpRequest, LineId, Timestamp};
 
 use crate::plugins::{Fault, Port};
@@ -179,6 +179,9 @@ mod tests {
         let sent = |text: &str| frame(kinds::SEND, 0, text.as_bytes());
         let told = same(&[sent("secret"), held.clone()], &[sent("other!"), held.clone()]).unwrap();
         assert_eq!(told, "the new one sends 6 bytes on transport 0, where the old one sends 6 bytes on transport 0");
-        assert_eq!(same(&[held.clone(), timer(1, 5)], &[held]).unwrap(), "the new one sets timer 1, the old one does not");
+        assert_eq!(
+            same(&[held.clone(), timer(1, 5)], &[held]).unwrap(),
+            "the new one sets timer 1, the old one does not"
+        );
     }
 }

@@ -84,8 +84,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Swapped, Self::Restarted, Self::NotTaken, Self::TakenBack, Self::WentBack];
+    pub(crate) const ALL: [Self; 5] = [Self::Swapped, Self::Restarted, Self::NotTaken, Self::TakenBack, Self::WentBack];
 
     /// The name in metrics and in the status.
     pub(crate) const fn as_str(self) -> &'static str {

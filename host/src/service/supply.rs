@@ -176,7 +176,12 @@ fn by_hash<'a>(
 }
 
 /// A library for a connection, if its needs are granted.
-fn offer(connection: &ConnectionConfig, found: &Catalogue, chosen: &LoadedPlugin, given: Option<&LoadedPlugin>) -> Supply {
+fn offer(
+    connection: &ConnectionConfig,
+    found: &Catalogue,
+    chosen: &LoadedPlugin,
+    given: Option<&LoadedPlugin>,
+) -> Supply {
     match (missing_grant(chosen, connection), given) {
         (None, _) => Supply { plugin: Ok(chosen.clone()), warning: found.warning(chosen) },
         (Some(why), Some(given)) if given.hash != chosen.hash => {
