@@ -270,7 +270,8 @@ impl Task {
     }
 }
 
-fn json_text(table: &toml::Table) -> String {
+/// Settings as an adapter gets them.
+pub(super) fn json_text(table: &toml::Table) -> String {
     // TOML has no value that JSON cannot carry but dates, which serialise as texts in a table of their own.
     serde_json::to_string(table).unwrap_or_else(|_| "{}".to_owned())
 }

@@ -12,6 +12,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{ErrorCode, LineId};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -19,15 +20,18 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::exchange::{named, not_taken};
-use super::lifecycle::{Made, Posts};
+use super::lifecycle::{Made, Posts, json_text, place};
 use super::probation::Probation;
 use super::task::{POST_QUEUE, Task};
-use crate::config::{ConnectionConfig, Isolation};
+use crate::config::{ConnectionConfig, Isolation, LinePlan};
 use crate::model::{Loss, timestamp_text};
-use crate::plugins::{Fault, LoadedPlugin, Prepared};
+use crate::plugins::{Fault, LoadedPlugin, Port, Prepared};
 
 /// The longest that inputs wait for an adapter that saves or restores: the one that ran is well, and is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// So many lines are told in one crossing.
+const TOGETHER: usize = 256;
 
 /// Takes what became of a replacement that somebody asked for.
 pub(super) type Asked = Box<dyn FnOnce(Result<Value, String>) + Send>;
@@ -132,9 +136,7 @@ impl Task {
         self.let_go(&format!("{} came after it", named(&plugin)));
         let posts = mpsc::channel(POST_QUEUE);
         let (config, posted, library) = (self.config.clone(), posts.0.clone(), plugin.clone());
-        let loading = tokio::spawn(async move {
-            Prepared::new(&library, super::lifecycle::place(&config), &config.grant, posted).await
-        });
+        let loading = tokio::spawn(async move { Prepared::new(&library, place(&config), &config.grant, posted).await });
         tracing::info!(connection = %self.config.id, "{} is made ready", named(&plugin));
         self.swap.preparing = Some(Preparing { plugin, posts, loading, asked });
     }
@@ -231,10 +233,22 @@ impl Task {
         let saved = begin.elapsed();
         let (now, start) = (self.now(), self.start_frame(old.manifest.state_version));
         let made = match prepared.restore(now, &start, &state, patience).await {
+            Ok(made) => self.tell_lines(made).await,
+            Err(fault) => Err(fault),
+        };
+        let (made, wanted) = match made {
             Ok(made) => made,
             Err(Fault::Refused { path, text }) => {
                 self.port = Some(port);
                 let why = format!("{} refuses the state: {}", named(new), Fault::Refused { path, text });
+                if prepared.is_spent() {
+                    // It refuses what a line is set to, made already. There is time now: it begins afresh.
+                    let (config, posted) = (&self.config, posts.0.clone());
+                    prepared = match Prepared::new(new, place(config), &config.grant, posted).await {
+                        Ok(prepared) => prepared,
+                        Err(fault) => return self.not_taken(old, new, &fault),
+                    };
+                }
                 return self.afresh(old, new, prepared, posts, &why).await;
             }
             Err(fault) => {
@@ -242,7 +256,6 @@ impl Task {
                 return self.not_taken(old, new, &fault);
             }
         };
-        let wanted = made.outputs().to_vec();
         self.port = Some(made);
         self.posts = posts;
         self.goes_on(new);
@@ -256,11 +269,39 @@ impl Task {
         tracing::info!(
             connection = %self.config.id, from = %old.manifest.version, to = %new.manifest.version,
             pause_us = pause.as_micros(), save_us = saved.as_micros(), state_bytes = state.len(),
-            process = self.port.as_ref().and_then(crate::plugins::Port::process),
+            process = self.port.as_ref().and_then(Port::process),
             "swapped: {text}; inputs waited {} µs", pause.as_micros()
         );
         self.open_what_was_refused().await;
         Done { outcome: Outcome::Swapped, pause: Some(pause), text }
+    }
+
+    /// The settings of the open lines, for one that was made from a state; and what it wants done so far.
+    async fn tell_lines(&mut self, mut made: Port) -> Result<(Port, Vec<u8>), Fault> {
+        let mut wanted = made.outputs().to_vec();
+        let now = self.now();
+        let open: Vec<(&LineId, &LinePlan)> =
+            self.lines.iter().filter(|(id, _)| !self.swap.refused.contains(id)).collect();
+        for some in open.chunks(TOGETHER) {
+            let frame =
+                |id: &LineId, plan: &LinePlan| InputFrame::line_settings(*id, &plan.device, &json_text(&plan.settings));
+            if made.is_apart() {
+                some.iter().for_each(|(id, plan)| made.say(now, false, &frame(id, plan)));
+            }
+            for (id, plan) in some {
+                let told = match made.is_apart() {
+                    true => made.answer().await.map(Option::unwrap_or_default),
+                    false => made.handle_here(now, &frame(id, plan)),
+                };
+                wanted.extend_from_slice(told.map_err(|fault| match fault {
+                    Fault::Refused { path, text } => {
+                        Fault::Refused { path, text: format!("line `{}`: {text}", plan.name) }
+                    }
+                    fault => fault,
+                })?);
+            }
+        }
+        Ok((made, wanted))
     }
 
     /// Lines whose settings the old one refused may fit the new one.

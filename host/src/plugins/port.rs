@@ -5,6 +5,7 @@ use std::time::Duration;
 use jackfield_plugin_api::Timestamp;
 use jackfield_plugin_api::abi::status;
 use jackfield_plugin_api::frame::input::{InputFrame, NEW, RESTORE};
+use jackfield_plugin_api::frame::saved::MAX_SAVED;
 use jackfield_plugin_api::frame::{FaultReport, Refusal, Start, pack, unpack};
 use tokio::sync::mpsc;
 
@@ -17,7 +18,7 @@ use super::runner::Link;
 pub const MOST_OUTPUT: usize = 16 * 1024 * 1024;
 
 /// The largest state that one adapter hands to another.
-pub const MOST_STATE: usize = MOST_OUTPUT;
+pub const MOST_STATE: usize = MAX_SAVED;
 /// How long making an adapter from its settings may take.
 const MAKING: Duration = Duration::from_secs(20);
 
@@ -164,6 +165,12 @@ impl Prepared {
         Ok(Self(stage))
     }
 
+    /// Whether an adapter was made of it already.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        matches!(self.0, Stage::Spent)
+    }
+
     /// Makes an adapter from its settings. Outputs of its making are read with [`Port::outputs`].
     ///
     /// # Errors
@@ -267,7 +274,9 @@ impl Port {
     pub fn set_patience(&mut self, patience: Duration) {
         match &mut self.0 {
             // Nothing measures time there.
-            Kind::Host(_) => {}
+            Kind::Host(_) => {
+                let _ = patience;
+            }
             #[cfg(target_os = "linux")]
             Kind::Process(link) => link.set_patience(patience),
         }
@@ -378,7 +387,7 @@ fn good(status: u32, out: &[u8]) -> Result<&[u8], Fault> {
 }
 
 /// A state that is not taken.
-pub(super) fn too_large(bytes: usize) -> Fault {
+fn too_large(bytes: usize) -> Fault {
     Fault::Refused { path: String::new(), text: format!("its state has {bytes} bytes; at most {MOST_STATE} are taken") }
 }
 

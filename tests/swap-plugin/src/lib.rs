@@ -170,6 +170,7 @@ impl Adapter for Turnover {
                     host.send(PBX, "HELLO\n");
                 }
             }
+            Input::LineSettings { .. } => fails("lines"),
             Input::LineClosed { line } => self.state.lines.retain(|_, open| *open != line),
             Input::Command { id, line, command } => self.command(id, line, &command, host),
             Input::HttpResponse { request, response } => {

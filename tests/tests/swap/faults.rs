@@ -51,6 +51,8 @@ fn a_version_that_fails_when_it_takes_over_changes_nothing() {
         ("restore-panics", "it panicked at"),
         ("restore-aborts", "its process was ended by SIGABRT"),
         ("restore-hangs", "it did not answer within 2000 ms"),
+        ("lines-panics", "it panicked at"),
+        ("lines-aborts", "its process was ended by SIGABRT"),
         ("settings", "settings.port: this version wants a text here"),
     ];
     not_taken("process", &failures);

@@ -15,7 +15,7 @@ use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::port::{Answered, Fault, MOST_OUTPUT};
+use super::super::port::{Answered, Fault, MOST_OUTPUT, MOST_STATE};
 use super::super::words::Words;
 use super::probe::tell_missing;
 use super::process::{self, Order, Process, Started};
@@ -44,7 +44,12 @@ pub(in super::super) struct Link {
     posts: bool,
     /// How long an input may take.
     patience: Duration,
+    /// The longest record that it may send.
+    most: usize,
 }
+
+/// A record's answer has a status before what it brings.
+const STATUS: usize = 64;
 
 impl Link {
     /// Starts a process and loads a library in it.
@@ -64,6 +69,7 @@ impl Link {
             posted,
             posts: !order.granted.is_empty(),
             patience: LOADING,
+            most: MOST_OUTPUT + STATUS,
         };
         link.answer().await?;
         let loaded: Loaded = unpack(link.outputs()).map_err(Fault::Broken)?;
@@ -91,7 +97,10 @@ impl Link {
     /// Asks for the adapter's state: the status; the state is what the answer [brought](Self::outputs).
     pub(in super::super) async fn save(&mut self, within: Duration) -> Result<u32, Fault> {
         wire::put(&mut self.out, wire::SAVE, &[]);
-        match self.answer_within(within).await? {
+        self.most = MOST_STATE + STATUS;
+        let answered = self.answer_within(within).await;
+        self.most = MOST_OUTPUT + STATUS;
+        match answered? {
             Answered::Status(status) => Ok(status),
             Answered::Skipped => Err(Self::rubbish("skipped")),
         }
@@ -200,7 +209,7 @@ impl Link {
 
     fn sort(&mut self) -> Result<(), Fault> {
         loop {
-            let (op, at) = match self.records.next(MOST_OUTPUT + 64) {
+            let (op, at) = match self.records.next(self.most) {
                 Ok(Some(record)) => record,
                 Ok(None) => return Ok(()),
                 Err(wire::TooLong { length, .. }) => return Err(Fault::Flood { bytes: length }),

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jackfield_plugin_api::abi::{PluginRef, status};
 use jackfield_plugin_api::frame::input::{NEW, POSTED, RESTORE};
 use jackfield_plugin_api::frame::output::{self as kinds};
-use jackfield_plugin_api::frame::{Refusal, frames, pack, unpack};
+use jackfield_plugin_api::frame::{frames, pack, unpack};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -24,7 +24,6 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 use super::super::inside::Inside;
 use super::super::load;
 use super::super::needs::Grants;
-use super::super::port::{Fault, MOST_STATE, too_large};
 use super::sandbox;
 use super::wire::{self, Given, Load, Loaded, Records};
 
@@ -184,22 +183,13 @@ impl Seat {
         match (op, wire::given(payload)) {
             (wire::CREATE, Some(given)) => self.create(&given),
             (wire::INPUT, Some(given)) => self.input(&given),
-            (wire::SAVE, _) => self.save(),
+            (wire::SAVE, _) => {
+                let status = self.adapter.as_mut().map(Inside::save);
+                self.answer(status);
+            }
             // There is no other; the host would wait for its answer and say so.
             _ => {}
         }
-    }
-
-    fn save(&mut self) {
-        let status = self.adapter.as_mut().map(Inside::save);
-        let size = self.adapter.as_ref().map(Inside::out).unwrap_or_default().len();
-        if status == Some(status::OK) && size > MOST_STATE {
-            // Said instead of sent: more than that would be taken for a flood, and this adapter is to live on.
-            let Fault::Refused { path, text } = too_large(size) else { return };
-            let refusal = pack(&Refusal { path, text });
-            return wire::put(&mut self.out, wire::ANSWER, &[&status::REFUSED.to_le_bytes(), &refusal]);
-        }
-        self.answer(status);
     }
 
     fn create(&mut self, given: &Given<'_>) {
