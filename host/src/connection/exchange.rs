@@ -48,6 +48,7 @@ impl Task {
 
     /// The adapter is gone from the folder, or there is still none and the reason is another.
     async fn withdraw(&mut self, why: String) {
+        self.swap.last = None;
         let loss = Loss { will_retry: false, ..Loss::new(ErrorCode::AdapterLoadFailed, why.clone()) };
         let was = std::mem::replace(&mut self.plugin, Err(why.clone()));
         if was.is_err() {

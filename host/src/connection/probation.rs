@@ -146,6 +146,7 @@ impl Task {
     /// The old one goes on in the place of a new one that was at fault.
     async fn take_back(&mut self, shadow: Shadow, fault: &Fault) -> Port {
         let mut port = shadow.into_port();
+        // It may have been changed meanwhile.
         port.set_patience(self.config.input_timeout);
         let Some(Probation { before, seat, .. }) = self.swap.probation.take() else { return port };
         self.metrics.faults.inc();

@@ -11,17 +11,13 @@ use jackfield_plugin_api::{CallFact, CallState, CommandId, ErrorCode, Fact, Http
 
 use crate::plugins::{Fault, Port};
 
-/// How long the old one may take beside the new one: nobody waits for it longer.
-pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
-
 /// An adapter that only listens.
 #[derive(Debug)]
 pub(super) struct Shadow(Port);
 
 impl Shadow {
     /// An adapter that has handed its state over.
-    pub(super) fn new(mut port: Port) -> Self {
-        port.set_patience(PATIENCE);
+    pub(super) fn new(port: Port) -> Self {
         Self(port)
     }
 

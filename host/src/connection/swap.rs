@@ -27,9 +27,6 @@ use crate::config::{ConnectionConfig, Isolation, LinePlan};
 use crate::model::{Loss, timestamp_text};
 use crate::plugins::{Fault, LoadedPlugin, Port, Prepared};
 
-/// The longest that inputs wait for an adapter that saves or restores: the one that ran is well, and is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// So many lines are told in one crossing.
 const TOGETHER: usize = 256;
 
@@ -209,7 +206,7 @@ impl Task {
         if let Err(why) = reads(new, old) {
             return self.afresh(old, new, prepared, posts, &why).await;
         }
-        let patience = PATIENCE.min(self.config.input_timeout);
+        let patience = self.config.input_timeout;
         let begin = Instant::now();
         let Some(mut port) = self.port.take() else {
             return self.afresh(old, new, prepared, posts, "there is nothing to take over").await;

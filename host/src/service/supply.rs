@@ -76,6 +76,11 @@ impl Supplier {
     /// A connection wants something else from now on.
     pub(super) fn change(&self, connection: &ConnectionConfig, found: &Catalogue) {
         if let Some(supplied) = self.connections().iter_mut().find(|s| s.connection.id == connection.id) {
+            let of = |c: &ConnectionConfig| (c.plugin.clone(), c.version.clone());
+            if of(&supplied.connection) != of(connection) {
+                // The configuration has the last word again.
+                supplied.asked = None;
+            }
             supplied.connection.clone_from(connection);
             supplied.choose_from(found);
         }

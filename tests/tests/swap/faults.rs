@@ -27,7 +27,7 @@ fn swaps(bed: &Bed, outcome: &str, count: usize) {
 
 /// Fails before it runs: the old one goes on.
 fn not_taken(isolation: &'static str, failures: &[(&str, &str)]) {
-    let mut bed = start(isolation, "");
+    let mut bed = start(isolation, "input_timeout = \"3s\"");
     let expected = bed.course(|_, _| {});
     for (number, (fails, why)) in failures.iter().enumerate() {
         let version = format!("1.{}.0", number + 1);
@@ -50,7 +50,7 @@ fn a_version_that_fails_when_it_takes_over_changes_nothing() {
     let failures = [
         ("restore-panics", "it panicked at"),
         ("restore-aborts", "its process was ended by SIGABRT"),
-        ("restore-hangs", "it did not answer within 2000 ms"),
+        ("restore-hangs", "it did not answer within 3000 ms"),
         ("lines-panics", "it panicked at"),
         ("lines-aborts", "its process was ended by SIGABRT"),
         ("settings", "settings.port: this version wants a text here"),
@@ -106,11 +106,11 @@ fn a_version_that_dies_on_probation_is_taken_back_and_nobody_notices() {
         ("line-panics:3", "it panicked at"),
         ("line-aborts", "SIGABRT"),
         ("line-aborts:4", "SIGABRT"),
-        ("line-hangs:1", "it did not answer within 1000 ms"),
+        ("line-hangs:1", "it did not answer within 3000 ms"),
         ("command-panics", "it panicked at"),
         ("command-aborts", "SIGABRT"),
     ];
-    taken_back("process", "input_timeout = \"1s\"", &failures);
+    taken_back("process", "input_timeout = \"3s\"", &failures);
 }
 
 #[test]
