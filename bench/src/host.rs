@@ -31,7 +31,7 @@ pub(crate) struct Host {
     address: String,
     /// From the start of the process until it said that it serves.
     pub(crate) start: Duration,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Host {
@@ -73,7 +73,7 @@ impl Host {
                 let _ = said.send(line);
             }
         });
-        let mut host = Self { child, address: String::new(), start: Duration::ZERO, _dir: dir };
+        let mut host = Self { child, address: String::new(), start: Duration::ZERO, dir };
         let mut last = String::new();
         while let Some(left) = PATIENCE.checked_sub(begin.elapsed()) {
             let Ok(line) = hear.recv_timeout(left) else { break };
@@ -85,6 +85,23 @@ impl Host {
             last = line;
         }
         Err(format!("the host does not serve; its last word: {last}"))
+    }
+
+    /// Runs the host's own command line beside it; what it says.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Result<String, String> {
+        let dir = self.dir.path();
+        let output = Command::new(built()?.join(format!("jackfield{}", std::env::consts::EXE_SUFFIX)))
+            .env("XDG_RUNTIME_DIR", dir)
+            .env_remove("RUNTIME_DIRECTORY")
+            .args(arguments)
+            .arg("--config")
+            .arg(dir.join("jackfield.toml"))
+            .output()
+            .map_err(|e| e.to_string())?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
     }
 
     /// Address and port.

@@ -1,11 +1,11 @@
-//! An adapter with a socket is replaced in the middle of calls: what the phone system then shows decides.
+//! An adapter with a socket begins afresh in the middle of calls, with other settings: what the phone system then shows
+//! decides. (By another version it is replaced without anybody noticing: `swap`.)
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
 use jackfield_tests::host::Setup;
-use jackfield_tests::library;
 use serde_json::{Value, json};
 
 const TOKEN: &str = "demo-token-0123456789";
@@ -60,17 +60,16 @@ token = "{TOKEN}"
 lines = ["{LINE}"]
 "#
     );
-    let first = library::stripped("first").unwrap();
-    let mut setup = Setup::new(config, &[]);
-    setup.files.push((library::file_name("acme"), first.clone()));
-    let host = setup.start().unwrap();
+    let host = Setup::new(config.as_str(), &["first"]).start().unwrap();
     let mut client = host.client(TOKEN).unwrap();
     let calls = |snapshot: &Value| snapshot["params"]["data"]["activeCalls"].as_array().unwrap().clone();
     let before = client.event(|e| e["method"] == "activeCallSnapshot" && calls(e).len() == 2).unwrap();
     let id = |calls: &[Value], native: &str| calls.iter().find(|c| c["nativeId"] == native).unwrap()["callId"].clone();
     let (held, talking) = (id(&calls(&before), "17"), id(&calls(&before), "18"));
 
-    library::install(&host.adapters(), "acme", &[first.as_slice(), b"another build"].concat()).unwrap();
+    host.write_config(&config.replace("user = \"cti\"", "user = \"other\"")).unwrap();
+    let reloaded = host.command(&["reload"]).unwrap();
+    assert!(String::from_utf8_lossy(&reloaded.stdout).contains("its settings were changed"), "{reloaded:?}");
     let gone = client.named("disconnected", LINE).unwrap();
     assert_eq!(gone["params"]["data"]["willRetry"], true, "{gone}");
     let left = client.event(|e| e["params"]["data"]["reason"] == "beforeReconcile").unwrap();

@@ -170,8 +170,10 @@ fn exchange(isolation: &str, mapped: usize) {
         if round % 5 == 0 {
             let next = if round % 10 == 0 { &other } else { &simulator };
             library::install(&host.adapters(), "sim", next).unwrap();
-            simulators += 3;
-            follower.until_began(&mut client, "sim", simulators);
+            simulators += 1;
+            // It goes on where it was: no client is told.
+            let swapped = "cti_adapter_swaps_total{connection=\"sim\",outcome=\"swapped\"}";
+            host.wait_metric(ALICE, &format!("{swapped} {simulators}")).unwrap();
         }
     }
     stop.store(true, Ordering::Relaxed);

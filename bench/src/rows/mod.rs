@@ -11,6 +11,7 @@ mod others;
 mod resume;
 mod start;
 mod store;
+mod swap;
 mod ws;
 
 use crate::Scale;
@@ -37,4 +38,5 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "resume", run: resume::run },
     Row { name: "start", run: start::run },
     Row { name: "store", run: store::run },
+    Row { name: "swap", run: swap::run },
 ];

@@ -1,8 +1,8 @@
 //! How an administrator speaks to a running host on the same machine: a Unix socket that only the host's own user and
 //! root can open. No token is needed: the system says who asks.
 //!
-//! One JSON-RPC 2.0 request per line, one answer per line: `status`, `reload`, `login`. What is live, and what comes over a
-//! network, is the business of [`crate::api`].
+//! One JSON-RPC 2.0 request per line, one answer per line: `status`, `reload`, `swap`, `login`. What is live, and what
+//! comes over a network, is the business of [`crate::api`].
 //!
 //! The types to know: [`Requests`] (what a host has to answer), [`ask`] (how to ask one).
 
