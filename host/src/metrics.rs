@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -11,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::connection::Outcome;
 use crate::model::{Dropped, EventName, Repairs, Rule};
 use crate::plugins::{Catalogue, State};
 
@@ -38,6 +40,17 @@ struct OfReason {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfOutcome {
+    connection: String,
+    outcome: &'static str,
+}
+
+/// Seconds that inputs waited for an adapter that went on for another.
+fn pauses() -> Histogram {
+    Histogram::new([1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 0.1, 0.2, 0.5, 1.0, 2.0])
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfState {
     state: &'static str,
 }
@@ -62,6 +75,8 @@ pub struct Metrics {
     faults: Family<Of, Counter>,
     adapters: Family<Of, Gauge>,
     exchanges: Family<Of, Counter>,
+    swaps: Family<OfOutcome, Counter>,
+    pauses: Family<Of, Histogram, fn() -> Histogram>,
     /// What the plugins' folder holds.
     pub plugins: PluginMetrics,
     /// What the hub counts.
@@ -167,6 +182,8 @@ impl Metrics {
             faults: Family::default(),
             adapters: Family::default(),
             exchanges: Family::default(),
+            swaps: Family::default(),
+            pauses: Family::new_with_constructor(pauses),
             plugins: PluginMetrics::default(),
             hub: HubMetrics {
                 sessions: Gauge::default(),
@@ -192,6 +209,9 @@ impl Metrics {
         r.register("cti_adapter_running", "1 while the connection has an adapter", self.adapters.clone());
         let what = "Adapters that took the place of another version";
         r.register("cti_adapter_exchanges", what, self.exchanges.clone());
+        r.register("cti_adapter_swaps", "Replacements of an adapter, by what became of them", self.swaps.clone());
+        let what = "Seconds that inputs waited while one adapter went on for another";
+        r.register("cti_adapter_swap_pause_seconds", what, self.pauses.clone());
         let plugins = &self.plugins;
         r.register("jackfield_plugin_files", "Libraries of the plugins' folder, by state", plugins.files.clone());
         let what = "Libraries that were loaded since the start; none can be unloaded";
@@ -237,6 +257,10 @@ impl Metrics {
             self.dropped.get_or_create(&OfReason { connection: connection(), reason: reason.as_str() }).clone()
         };
         let result = |result| self.commands.get_or_create(&OfResult { connection: connection(), result }).clone();
+        let swaps = |outcome: &Outcome| {
+            let outcome = outcome.as_str();
+            (outcome, self.swaps.get_or_create(&OfOutcome { connection: connection(), outcome }).clone())
+        };
         ConnectionMetrics {
             up: self.up.get_or_create(&of).clone(),
             lines_up: self.lines_up.get_or_create(&of).clone(),
@@ -247,6 +271,8 @@ impl Metrics {
             faults: self.faults.get_or_create(&of).clone(),
             running: self.adapters.get_or_create(&of).clone(),
             exchanges: self.exchanges.get_or_create(&of).clone(),
+            swaps: Outcome::ALL.iter().map(swaps).collect(),
+            pauses: self.pauses.get_or_create(&of).clone(),
             accepted: result("accepted"),
             refused: result("refused"),
             seen: Arc::default(),
@@ -279,6 +305,8 @@ pub struct ConnectionMetrics {
     pub running: Gauge,
     /// Adapters that took the place of another.
     pub exchanges: Counter,
+    swaps: Vec<(&'static str, Counter)>,
+    pauses: Histogram,
     /// Commands that the phone system accepted.
     pub accepted: Counter,
     /// Commands that were refused.
@@ -291,6 +319,16 @@ impl ConnectionMetrics {
     pub fn event(&self, name: EventName) {
         if let Some(counter) = EventName::ALL.iter().position(|n| *n == name).and_then(|i| self.events.get(i)) {
             counter.inc();
+        }
+    }
+
+    /// A replacement ended so; inputs waited so long.
+    pub(crate) fn swap(&self, outcome: Outcome, pause: Option<Duration>) {
+        if let Some((_, counter)) = self.swaps.iter().find(|(name, _)| *name == outcome.as_str()) {
+            counter.inc();
+        }
+        if let Some(pause) = pause {
+            self.pauses.observe(pause.as_secs_f64());
         }
     }
 

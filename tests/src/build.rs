@@ -52,7 +52,7 @@ pub fn jackfield(version: Version) -> Result<PathBuf, String> {
     Ok(target(version).clone()?.join(format!("jackfield{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// A plugin's library: `simulator`, `asterisk`, `fixture`, `first`, `hostile`.
+/// A plugin's library: `simulator`, `asterisk`, `fixture`, `first`, `hostile`, `turnover`.
 ///
 /// # Errors
 /// It cannot be built.
@@ -61,6 +61,7 @@ pub fn library(plugin: &str, version: Version) -> Result<PathBuf, String> {
         "fixture" => "jackfield_fixture_plugin".to_owned(),
         "first" => "jackfield_example_first_plugin".to_owned(),
         "hostile" => "jackfield_test_hostile".to_owned(),
+        "turnover" => "jackfield_test_swap".to_owned(),
         other => format!("jackfield_plugin_{other}"),
     };
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);

@@ -15,15 +15,22 @@ const LENGTH: usize = 128;
 /// A build of the fixture. What makes it another is written into its bytes, as another compilation would.
 #[derive(Debug, Clone)]
 pub struct Fixture {
-    words: [String; 4],
+    words: [String; 5],
     tail: Vec<u8>,
 }
 
 impl Fixture {
-    /// A version.
+    /// A version. It does not hand its state over: it is replaced by a restart.
     #[must_use]
     pub fn version(version: &str) -> Self {
-        Self { words: ["fixture", version, "-", "-"].map(ToOwned::to_owned), tail: Vec::new() }
+        Self { words: ["fixture", version, "-", "-", "restarts"].map(ToOwned::to_owned), tail: Vec::new() }
+    }
+
+    /// It hands its state over to another one.
+    #[must_use]
+    pub fn saves(mut self) -> Self {
+        "-".clone_into(&mut self.words[4]);
+        self
     }
 
     /// Under another name.
@@ -59,15 +66,74 @@ impl Fixture {
     /// # Errors
     /// It cannot be built, or has no record.
     pub fn bytes(&self) -> Result<Vec<u8>, String> {
-        let mut bytes = stripped("fixture")?;
-        let places = find(&bytes, RECORD);
-        let [at] = places[..] else { return Err(format!("the fixture has {} records", places.len())) };
-        let text = format!("{}{}", String::from_utf8_lossy(RECORD), self.words.join(" "));
-        bytes[at..at + LENGTH].fill(b' ');
-        bytes[at..at + text.len()].copy_from_slice(text.as_bytes());
-        bytes.extend_from_slice(&self.tail);
-        Ok(bytes)
+        recorded("fixture", RECORD, &self.words, &self.tail)
     }
+}
+
+/// What the record of `turnover` begins with.
+const TURNOVER: &[u8] = b"TURNOVER-RECORD ";
+
+/// A build of `turnover`, the adapter that is replaced in the middle of everything.
+#[derive(Debug, Clone)]
+pub struct Turnover {
+    words: [String; 4],
+    tail: Vec<u8>,
+}
+
+impl Turnover {
+    /// A version; its states are of version 1.
+    #[must_use]
+    pub fn version(version: &str) -> Self {
+        Self { words: [version, "1-1", "-", "-"].map(ToOwned::to_owned), tail: Vec::new() }
+    }
+
+    /// The states that it reads and writes: `1-2` writes 2 and reads both, `-` does not save.
+    #[must_use]
+    pub fn states(mut self, states: &str) -> Self {
+        states.clone_into(&mut self.words[1]);
+        self
+    }
+
+    /// What it needs.
+    #[must_use]
+    pub fn needs(mut self, need: &str) -> Self {
+        need.clone_into(&mut self.words[2]);
+        self
+    }
+
+    /// Where it fails: `restore-panics`, `line-aborts:3` … (`swap-plugin/src/lib.rs`).
+    #[must_use]
+    pub fn fails(mut self, place: &str) -> Self {
+        place.clone_into(&mut self.words[3]);
+        self
+    }
+
+    /// The same once more, with another hash.
+    #[must_use]
+    pub fn build(mut self, number: u8) -> Self {
+        self.tail.push(number);
+        self
+    }
+
+    /// The file's bytes.
+    ///
+    /// # Errors
+    /// It cannot be built, or has no record.
+    pub fn bytes(&self) -> Result<Vec<u8>, String> {
+        recorded("turnover", TURNOVER, &self.words, &self.tail)
+    }
+}
+
+/// A library with other words in its record.
+fn recorded(plugin: &str, record: &[u8], words: &[String], tail: &[u8]) -> Result<Vec<u8>, String> {
+    let mut bytes = stripped(plugin)?;
+    let places = find(&bytes, record);
+    let [at] = places[..] else { return Err(format!("{plugin} has {} records", places.len())) };
+    let text = format!("{}{}", String::from_utf8_lossy(record), words.join(" "));
+    bytes[at..at + LENGTH].fill(b' ');
+    bytes[at..at + text.len()].copy_from_slice(text.as_bytes());
+    bytes.extend_from_slice(tail);
+    Ok(bytes)
 }
 
 /// A plugin's library as a release has it: without what only a debugger reads.
@@ -76,7 +142,12 @@ impl Fixture {
 /// It cannot be built.
 pub fn stripped(plugin: &str) -> Result<Vec<u8>, String> {
     static FIXTURE: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
-    if plugin == "fixture" { FIXTURE.get_or_init(|| strip(plugin)).clone() } else { strip(plugin) }
+    static TURNOVER: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
+    match plugin {
+        "fixture" => FIXTURE.get_or_init(|| strip(plugin)).clone(),
+        "turnover" => TURNOVER.get_or_init(|| strip(plugin)).clone(),
+        _ => strip(plugin),
+    }
 }
 
 fn strip(plugin: &str) -> Result<Vec<u8>, String> {

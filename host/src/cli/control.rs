@@ -83,6 +83,32 @@ pub(super) fn ask(_: &ConfigFile, _: &str, _: &Value) -> Result<Value, String> {
     Err("a running host can be asked on Unix systems only".to_owned())
 }
 
+/// What became of the last replacement of its adapter, and whether the one that runs is still on probation.
+fn replacement(connection: &Value) -> Vec<String> {
+    let text = |value: &Value| output::harmless(value.as_str().unwrap_or_default());
+    let mut lines = Vec::new();
+    let (adapter, last) = (&connection["adapter"], &connection["lastSwap"]);
+    if adapter["preparing"].is_object() {
+        lines.push(format!("  version {} is being made ready", text(&adapter["preparing"]["version"])));
+    }
+    if last.is_object() {
+        let pause = last["pauseUs"].as_u64().map_or_else(String::new, |us| format!("; inputs waited {us} µs"));
+        lines.push(format!("  {} at {}: {}{pause}", text(&last["outcome"]), text(&last["at"]), text(&last["text"])));
+    }
+    let probation = &adapter["probation"];
+    if probation.is_object() {
+        let left = probation["endsInMs"].as_u64().unwrap_or(0).div_ceil(1_000);
+        let before = text(&probation["before"]["version"]);
+        lines.push(match probation["why"].as_str() {
+            None => format!("  on probation for {left} s: version {before} stands by"),
+            Some(why) => {
+                format!("  on probation for {left} s: version {before} would begin afresh ({})", output::harmless(why))
+            }
+        });
+    }
+    lines
+}
+
 /// The status for a person: a line for the host, for each connection, and for each of its lines.
 fn shown(status: &Value) -> Vec<String> {
     let text = |value: &Value| output::harmless(value.as_str().unwrap_or_default());
@@ -106,6 +132,7 @@ fn shown(status: &Value) -> Vec<String> {
                 if connection["adapter"]["running"] == true { "" } else { ", not running" },
             ),
         });
+        lines.extend(replacement(connection));
         if connection["warning"].is_string() {
             lines.push(format!("  warning: {}", text(&connection["warning"])));
         }

@@ -11,7 +11,7 @@ use super::{ConfigFile, Failure};
 use crate::config::{self, Finding, Findings};
 #[cfg(unix)]
 use crate::control;
-use crate::control::Requests;
+use crate::control::{Asked, Requests};
 use crate::service::{Report, Service};
 use crate::telemetry::{self, Levels};
 
@@ -71,9 +71,7 @@ async fn serve(file: PathBuf, config: config::Config, levels: Levels) -> Result<
             },
             () = running.manager.beat() => running.manager.alive(&running.service.summary()),
             asked = requests.next() => {
-                let answer = running.answer(&asked.method, &asked.params).await;
-                // Who has gone away does not want it any more.
-                let _ = asked.answer.send(answer);
+                running.asked(asked).await;
             }
         }
     }
@@ -85,6 +83,31 @@ async fn serve(file: PathBuf, config: config::Config, levels: Levels) -> Result<
 }
 
 impl Running {
+    async fn asked(&mut self, Asked { method, params, answer }: Asked) {
+        // Who has gone away does not want the answer any more.
+        match method.as_str() {
+            // The host has more to do than to wait for it.
+            "swap" => match self.swap(&params) {
+                Ok(swapped) => drop(tokio::spawn(async move { drop(answer.send(swapped.await)) })),
+                Err(why) => drop(answer.send(Err(why))),
+            },
+            _ => drop(answer.send(self.answer(&method, &params).await)),
+        }
+    }
+
+    /// `connection`, and what is to run there: `version`, `sha256` (or its beginning); neither: what is configured.
+    fn swap(&self, params: &Value) -> Result<impl Future<Output = Result<Value, String>> + Send + use<>, String> {
+        let text = |key: &str| match &params[key] {
+            Value::Null => Ok(None),
+            Value::String(text) => Ok(Some(text.as_str())),
+            other => Err(format!("`{key}` is a text, or left out; found {other}")),
+        };
+        let connection = text("connection")?.ok_or("`connection` is missing")?;
+        let (version, hash) = (text("version")?, text("sha256")?);
+        tracing::info!(target: "audit", connection, version, sha256 = hash, "swap");
+        self.service.swap(connection, version, hash)
+    }
+
     async fn answer(&mut self, method: &str, params: &Value) -> Result<Value, String> {
         match method {
             "status" => Ok(self.service.status().await),
@@ -92,7 +115,7 @@ impl Running {
             "logLevels" => Ok(self.levels.shown()),
             "setLogLevel" => self.set_log_level(params),
             "login" => self.service.login(params["user"].as_str().unwrap_or_default(), params["at"].as_str()),
-            other => Err(format!("there is no `{other}`; there are status, reload, login, logLevels, setLogLevel")),
+            other => Err(format!("there is no `{other}`; there are status, reload, swap, login, logLevels, setLogLevel")),
         }
     }
 

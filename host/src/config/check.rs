@@ -18,6 +18,8 @@ const MAX_NAME: usize = 100;
 /// The longest re-order window.
 /// An adapter that takes longer holds up its connection's calls; one that has less is ended by a busy machine.
 const INPUT_TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(300);
+/// How long the version before a new one may be kept alive.
+const PROBATIONS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
 /// Memory of an adapter's process, in MiB.
 const MEMORY: RangeInclusive<u32> = 16..=65_536;
 const MAX_WINDOW: Duration = Duration::from_millis(200);
@@ -135,6 +137,7 @@ impl Checking<'_> {
                 self.add(Finding::new(path.key("id"), message).hint("every connection needs an id of its own"));
             }
             self.between(path.key("input_timeout"), connection.input_timeout, INPUT_TIMEOUTS);
+            self.between(path.key("probation"), connection.probation, PROBATIONS);
             if !MEMORY.contains(&connection.memory) {
                 let expected = format!("from {} to {} MiB", MEMORY.start(), MEMORY.end());
                 self.add(Finding::other(path.key("memory"), connection.memory.to_string(), expected));

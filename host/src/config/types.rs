@@ -234,6 +234,10 @@ pub struct ConnectionConfig {
     /// The most memory of the adapter's process, in MiB.
     #[serde(default = "default_memory")]
     pub memory: u32,
+    /// How long a new version of the adapter is on probation: the one before it is kept, to go on in its place.
+    #[serde(default = "default_probation", with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
+    pub probation: Duration,
     /// How long calls stay `unknown` when nobody tells what became of them.
     #[serde(default = "default_stale", with = "duration")]
     #[schemars(schema_with = "duration::schema")]
@@ -289,6 +293,10 @@ fn default_stale() -> Duration {
 
 fn default_input_timeout() -> Duration {
     Duration::from_secs(5)
+}
+
+fn default_probation() -> Duration {
+    Duration::from_secs(30)
 }
 
 const fn default_memory() -> u32 {

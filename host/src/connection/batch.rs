@@ -51,6 +51,7 @@ impl Task {
         for (nth, read) in reads.iter().enumerate() {
             if let Some(frame) = frame(read) {
                 port.say(now, nth > 0, &frame);
+                self.shadow_hears(now, nth > 0, &frame);
             }
         }
         let mut again = Vec::new();
@@ -61,11 +62,18 @@ impl Task {
             let handled = match port.answer().await {
                 Ok(Some(outputs)) => span.in_scope(|| self.handled(Ok(outputs))),
                 Ok(None) => {
+                    self.shadow_skips().await;
                     again.push(read);
                     continue;
                 }
                 Err(fault) => Err(fault),
             };
+            if let Some(old) = self.beside(now, &frame, &mut port, &handled).await {
+                // It has been told the rest as well; what it was not given begins anew.
+                port = old;
+                self.given(frame.kind, None).await;
+                continue;
+            }
             match handled {
                 Err(fault @ Fault::Refused { .. }) => self.given(frame.kind, Some(fault)).await,
                 // It is gone, and with it what its transports have brought.

@@ -64,6 +64,15 @@ impl Task {
             }
             Err(why) => status["waitsFor"] = json!(why),
         }
+        if let Some(next) = self.preparing() {
+            status["adapter"]["preparing"] = json!({ "version": next.manifest.version, "sha256": next.hash });
+        }
+        if let Some(last) = &self.swap.last {
+            status["lastSwap"] = last.clone();
+        }
+        if let Some(probation) = &self.swap.probation {
+            status["adapter"]["probation"] = probation.told();
+        }
         if let Some(warning) = &self.warning {
             status["warning"] = json!(warning);
         }

@@ -1,12 +1,12 @@
 //! Another adapter: one that comes, takes the place of another version, or is withdrawn.
 //!
-//! A new version is made before the old one is stopped, so that one which does not take this connection's settings
-//! changes nothing. Then the old one logs out, calls become `unknown`, and what the phone system shows the new one
-//! tells what became of them (I15).
+//! A new version is made ready beside the old one. How it takes the old one's place is the business of
+//! [`super::swap`]: with the old one's state, so that nobody notices, or afresh.
 
 use jackfield_plugin_api::{ErrorCode, ErrorFact, Severity};
 
 use super::Supply;
+use super::swap::{Done, Outcome};
 use super::task::Task;
 use crate::model::Loss;
 use crate::plugins::{Fault, LoadedPlugin};
@@ -15,47 +15,35 @@ impl Task {
     /// The folder offers something else.
     pub(super) async fn supplied(&mut self) {
         let Supply { plugin, warning } = self.supply.borrow_and_update().clone();
-        let warning = match plugin {
-            Ok(new) => self.exchange(&new).await.or(warning),
+        match plugin {
+            Ok(new) => self.exchange(new, warning).await,
             Err(why) => {
+                self.let_go("its plugin is gone");
                 self.withdraw(why).await;
-                warning
+                self.warn(warning).await;
             }
-        };
-        self.warn(warning).await;
+        }
     }
 
-    /// Puts an adapter into the place of what runs now. Says why it does not.
-    async fn exchange(&mut self, new: &LoadedPlugin) -> Option<String> {
+    /// Puts an adapter into the place of what runs now, as soon as it is ready.
+    async fn exchange(&mut self, new: LoadedPlugin, warning: Option<String>) {
         if self.plugin.as_ref().is_ok_and(|now| now.hash == new.hash) {
+            self.let_go("the one that runs is wanted again");
             self.unfit = None;
-            return None;
+            return self.warn(warning).await;
         }
         if self.unfit.as_ref() == Some(&new.hash) {
-            return self.warning.clone();
+            return self.let_go("one is wanted that does not run here");
         }
         // One that was at fault and is to be started again is worth keeping, too.
         let alive = self.port.is_some() || self.restart_at.is_some();
-        let Some(old) = self.plugin.as_ref().ok().filter(|_| alive).cloned() else {
-            self.becomes(new);
-            self.start().await;
-            return None;
-        };
-        let made = match self.make(new).await {
-            Ok(made) => made,
-            Err(fault) => {
-                self.unfit = Some(new.hash.clone());
-                return Some(not_taken(new, &fault, &old));
-            }
-        };
-        let text = format!("{} takes the place of {}", named(new), named(&old));
-        tracing::info!(connection = %self.config.id, "{text}");
-        self.leave(&Loss::new(ErrorCode::Cancelled, text)).await;
-        self.becomes(new);
-        self.before = Some(old);
-        self.metrics.exchanges.inc();
-        self.run_adapter(new, made).await;
-        self.warning_of_unfit(new)
+        if alive && self.plugin.is_ok() {
+            return self.prepare(new, None);
+        }
+        self.let_go("another one is started");
+        self.becomes(&new);
+        self.start().await;
+        self.warn(warning).await;
     }
 
     /// The adapter is gone from the folder, or there is still none and the reason is another.
@@ -72,28 +60,35 @@ impl Task {
         self.leave(&loss).await;
     }
 
-    /// A new adapter that is at fault before it has come up gives way to the one before it.
+    /// A new adapter that is at fault before it has come up, or on probation, gives way to the one before it.
     pub(super) async fn go_back(&mut self, fault: &Fault) {
-        let Some(before) = self.before.take() else { return };
+        let probation = self.swap.probation.take().map(|probation| probation.before);
+        let swapped = probation.is_some();
+        let Some(before) = self.before.take().or(probation) else { return };
+        if self.plugin.as_ref().is_ok_and(|new| new.hash == before.hash) {
+            return;
+        }
         let Ok(new) = std::mem::replace(&mut self.plugin, Ok(before.clone())) else { return };
         self.unfit = Some(new.hash.clone());
         self.becomes(&before);
-        self.warn(Some(not_taken(&new, fault, &before))).await;
+        let text = not_taken(&new, fault, &before);
+        if swapped {
+            self.metrics.swap(Outcome::WentBack, None);
+            let done = Done { outcome: Outcome::WentBack, pause: None, text: text.clone() };
+            self.swap.last = Some(self.told(Some(&before), &new, &done));
+        }
+        self.warn(Some(text)).await;
     }
 
-    /// What a new adapter has told of itself while it was started: it may have given way already.
-    fn warning_of_unfit(&self, new: &LoadedPlugin) -> Option<String> {
-        self.warning.clone().filter(|_| self.unfit.as_ref() == Some(&new.hash))
-    }
-
-    fn becomes(&mut self, plugin: &LoadedPlugin) {
+    /// The connection's adapter is this one from its next start on.
+    pub(super) fn becomes(&mut self, plugin: &LoadedPlugin) {
         let manifest = &plugin.manifest;
         self.model.adapter(&manifest.name, &manifest.version, &manifest.capabilities);
         self.plugin = Ok(plugin.clone());
     }
 
     /// Tells, once, why what lies in the folder does not run.
-    async fn warn(&mut self, warning: Option<String>) {
+    pub(super) async fn warn(&mut self, warning: Option<String>) {
         if self.warning == warning {
             return;
         }
@@ -107,12 +102,14 @@ impl Task {
     }
 }
 
-fn named(plugin: &LoadedPlugin) -> String {
+/// An adapter's name, version and build.
+pub(super) fn named(plugin: &LoadedPlugin) -> String {
     let manifest = &plugin.manifest;
     let hash = plugin.hash.get(..8).unwrap_or_default();
     format!("{} {} ({hash})", manifest.name, manifest.version)
 }
 
-fn not_taken(new: &LoadedPlugin, fault: &Fault, old: &LoadedPlugin) -> String {
+/// Why a new one does not run.
+pub(super) fn not_taken(new: &LoadedPlugin, fault: &Fault, old: &LoadedPlugin) -> String {
     format!("{} is not taken: {fault}; {} goes on running", named(new), named(old))
 }

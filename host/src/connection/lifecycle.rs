@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::commands::Answers;
+use super::swap;
 use super::task::{POST_QUEUE, Task};
-use crate::config::{Isolation, LinePlan};
+use crate::config::{ConnectionConfig, Isolation, LinePlan};
 use crate::model::Loss;
 use crate::plugins::{Fault, LoadedPlugin, Place, Port};
 
@@ -22,10 +23,23 @@ const CLOSING: Duration = Duration::from_secs(2);
 const GOOD: Duration = Duration::from_secs(30);
 const MIB: u64 = 1024 * 1024;
 
+/// What an adapter's threads post.
+pub(super) type Posts = (mpsc::Sender<Vec<u8>>, mpsc::Receiver<Vec<u8>>);
+
 /// An adapter that was made, and what its threads will post.
 pub(super) struct Made {
-    port: Port,
-    posts: (mpsc::Sender<Vec<u8>>, mpsc::Receiver<Vec<u8>>),
+    pub(super) port: Port,
+    pub(super) posts: Posts,
+}
+
+/// Where an adapter is to run.
+pub(super) fn place(config: &ConnectionConfig) -> Place<'_> {
+    match config.isolation {
+        Isolation::Process if cfg!(target_os = "linux") => {
+            Place::Process { name: &config.id, memory: u64::from(config.memory) * MIB, patience: config.input_timeout }
+        }
+        _ => Place::Host,
+    }
 }
 
 impl Task {
@@ -53,30 +67,22 @@ impl Task {
 
     /// Makes an adapter; nothing of it is obeyed yet.
     pub(super) async fn make(&mut self, plugin: &LoadedPlugin) -> Result<Made, Fault> {
-        let now = self.now();
-        self.seed = self.seed.wrapping_add(1);
-        let start = Start {
-            seed: self.seed,
-            connection: self.config.id.clone(),
-            settings: json_text(&self.config.settings),
-            state_version: 0,
-            granted: self.config.grant.clone(),
-        };
+        let (now, start) = (self.now(), self.start_frame(0));
         // What threads of an adapter before this one still post is nobody's.
         let posts = mpsc::channel(POST_QUEUE);
-        let port = Port::create(plugin, self.place(), now, &start, posts.0.clone()).await?;
+        let port = Port::create(plugin, place(&self.config), now, &start, posts.0.clone()).await?;
         Ok(Made { port, posts })
     }
 
-    /// Where the adapter is to run.
-    fn place(&self) -> Place<'_> {
-        match self.config.isolation {
-            Isolation::Process if cfg!(target_os = "linux") => Place::Process {
-                name: &self.config.id,
-                memory: u64::from(self.config.memory) * MIB,
-                patience: self.config.input_timeout,
-            },
-            _ => Place::Host,
+    /// What an adapter is made from; `state_version` is that of the state that it is given, if it is.
+    pub(super) fn start_frame(&mut self, state_version: u32) -> Start {
+        self.seed = self.seed.wrapping_add(1);
+        Start {
+            seed: self.seed,
+            connection: self.config.id.clone(),
+            settings: json_text(&self.config.settings),
+            state_version,
+            granted: self.config.grant.clone(),
         }
     }
 
@@ -95,6 +101,8 @@ impl Task {
         let made = port.outputs().to_vec();
         self.port = Some(port);
         self.posts = posts;
+        self.swap.seat = Some(swap::seat(&self.config));
+        self.swap.refused.clear();
         self.metrics.running.set(1);
         self.obey(&made);
         self.publish().await;
@@ -117,6 +125,7 @@ impl Task {
                 let at = if path.is_empty() { String::new() } else { format!(".{path}") };
                 let why = format!("line `{}`: settings{at}: {text}", plan.name);
                 tracing::error!(connection = %self.config.id, line = %plan.name, "{why}");
+                self.swap.refused.insert(id);
                 let now = self.now();
                 let error = ErrorFact::new(ErrorCode::ConfigInvalid, Severity::Error, why).line(id);
                 self.model.apply(now, &error.into(), None, &mut self.events);
@@ -148,8 +157,13 @@ impl Task {
         let mut port = self.port.take()?;
         let span = self.span(frame);
         let now = self.now();
+        self.shadow_hears(now, false, frame);
         let handled = port.handle(now, frame).await;
         let given = span.in_scope(|| self.handled(handled));
+        if let Some(old) = self.beside(now, frame, &mut port, &given).await {
+            self.port = Some(old);
+            return None;
+        }
         self.keep(port, given)
     }
 
@@ -176,6 +190,9 @@ impl Task {
     /// The adapter is at fault: this connection begins anew, its calls wait for what the phone system says.
     pub(super) async fn fault(&mut self, fault: &Fault) {
         self.port = None;
+        if self.steps_in(fault).await {
+            return;
+        }
         self.metrics.faults.inc();
         self.go_back(fault).await;
         if self.up_since.take().is_some_and(|since| since.elapsed() >= GOOD) {
@@ -219,6 +236,7 @@ impl Task {
     }
 
     pub(super) async fn stop(&mut self) {
+        self.let_go("the host is stopping");
         let text = "the host is stopping".to_owned();
         let loss = Loss { code: ErrorCode::ConnectionLost, text, native: None, will_retry: false, retry_in_ms: None };
         self.leave(&loss).await;
@@ -228,6 +246,7 @@ impl Task {
     /// Ends the adapter in order: it logs out, everybody is told, its transports are closed.
     pub(super) async fn leave(&mut self, loss: &Loss) {
         self.before = None;
+        self.swap.probation = None;
         self.input(&InputFrame::stopping()).await;
         self.port = None;
         self.restart_at = None;
@@ -251,7 +270,8 @@ impl Task {
     }
 }
 
-fn json_text(table: &toml::Table) -> String {
+/// Settings as an adapter gets them.
+pub(super) fn json_text(table: &toml::Table) -> String {
     // TOML has no value that JSON cannot carry but dates, which serialise as texts in a table of their own.
     serde_json::to_string(table).unwrap_or_else(|_| "{}".to_owned())
 }

@@ -19,11 +19,14 @@ mod loudness;
 mod memory;
 mod outbox;
 mod outputs;
+mod probation;
 mod raw;
 mod recent;
 mod reconfigure;
+mod shadow;
 mod signals;
 mod span;
+mod swap;
 mod task;
 mod timers;
 mod transports;
@@ -44,6 +47,7 @@ use crate::plugins::LoadedPlugin;
 use crate::store::Store;
 
 use reconfigure::Change;
+pub(crate) use swap::Outcome;
 
 /// How much may wait for a connection before who sends more must wait.
 const QUEUE: usize = 1_024;
@@ -110,6 +114,7 @@ enum ToConnection {
     View { session: SessionId, line: LineKey, reason: ViewReason },
     Status { answer: oneshot::Sender<Value> },
     Change { change: Box<Change>, done: oneshot::Sender<Result<Vec<String>, String>> },
+    Swap { plugin: Box<LoadedPlugin>, done: oneshot::Sender<Result<Value, String>> },
     Stop { done: oneshot::Sender<()> },
 }
 
@@ -172,6 +177,18 @@ impl ConnectionHandle {
         let change = Box::new(Change { config, lines });
         let gone = || "the connection is gone".to_owned();
         self.to.send(ToConnection::Change { change, done }).await.map_err(|_| gone())?;
+        wait.await.map_err(|_| gone())?
+    }
+
+    /// Puts an adapter of this library into the place of the one that runs, with its state if that can be; it may be
+    /// the same library. Waits until it is done; what became of it, as the status tells it.
+    ///
+    /// # Errors
+    /// It was not taken; what ran goes on.
+    pub async fn swap(&self, plugin: LoadedPlugin) -> Result<Value, String> {
+        let (done, wait) = oneshot::channel();
+        let gone = || "the connection is gone".to_owned();
+        self.to.send(ToConnection::Swap { plugin: Box::new(plugin), done }).await.map_err(|_| gone())?;
         wait.await.map_err(|_| gone())?
     }
 

@@ -1,17 +1,20 @@
 //! Another configuration while the connection lives: what differs is touched, and nothing else.
 //!
-//! New settings of the connection make a new adapter, as another version would: it is made first, so that settings
-//! which it refuses change nothing. A line that comes, goes or differs is opened and closed alone.
+//! New settings of the connection make a new adapter, which begins afresh: it is made first, so that settings which it
+//! refuses change nothing. Another place for the same adapter (`isolation`, `memory`) is a [swap](super::swap). A line
+//! that comes, goes or differs is opened and closed alone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{ErrorCode, LineId};
+use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::backoff::BackOff;
+use super::swap;
 use super::task::Task;
-use crate::config::{ConnectionConfig, Isolation, LinePlan};
+use crate::config::{ConnectionConfig, LinePlan};
 use crate::hub::LineKey;
 use crate::metrics::count;
 use crate::model::Loss;
@@ -23,17 +26,41 @@ pub(super) struct Change {
     pub(super) lines: Vec<(LinePlan, LineKey)>,
 }
 
-/// What an adapter is made from; with anything else it goes on running.
-fn made_from(config: &ConnectionConfig) -> (&toml::Table, &[String], Isolation, u32, Duration) {
-    (&config.settings, &config.grant, config.isolation, config.memory, config.input_timeout)
+/// What an adapter is made from; with anything else it goes on running, or moves.
+fn made_from(config: &ConnectionConfig) -> (&toml::Table, &[String]) {
+    (&config.settings, &config.grant)
 }
 
 impl Task {
-    /// Takes another configuration. What was done, in words.
+    /// Takes another configuration. What was done, in words, is told when it is done; or that the adapter does not take
+    /// its new settings, and everything is as it was.
+    pub(super) async fn reconfigure(&mut self, change: Change, told: oneshot::Sender<Result<Vec<String>, String>>) {
+        let mut done = match self.change(change).await {
+            Ok(done) => done,
+            Err(why) => return drop(told.send(Err(why))),
+        };
+        let running = self.port.as_ref().and(self.plugin.as_ref().ok()).cloned();
+        let moves = self.swap.seat.is_some_and(|seat| seat != swap::seat(&self.config));
+        let Some(plugin) = running.filter(|_| moves) else { return drop(told.send(Ok(done))) };
+        // Another version that is made ready is made ready there instead.
+        let plugin = self.preparing().cloned().unwrap_or(plugin);
+        let asked = move |moved: Result<Value, String>| {
+            let moved = moved.map_err(|why| format!("its adapter stays where it is: {why}")).map(|moved| {
+                let how =
+                    if moved["outcome"] == "swapped" { "its adapter moved, unnoticed" } else { "its adapter moved" };
+                done.push(how.to_owned());
+                done
+            });
+            drop(told.send(moved));
+        };
+        self.prepare(plugin, Some(Box::new(asked)));
+    }
+
+    /// Changes what can be changed at once.
     ///
     /// # Errors
     /// The adapter does not take its new settings; everything is as it was.
-    pub(super) async fn reconfigure(&mut self, Change { config, lines }: Change) -> Result<Vec<String>, String> {
+    async fn change(&mut self, Change { config, lines }: Change) -> Result<Vec<String>, String> {
         let mut done = Vec::new();
         let old = std::mem::replace(&mut self.config, config);
         let other_plugin = old.plugin != self.config.plugin;
@@ -55,14 +82,16 @@ impl Task {
             done.push(what.to_owned());
         }
         if other_plugin {
+            self.let_go("another adapter is configured");
             self.plugin = Err(format!("plugin `{}` is looked for", self.config.plugin));
         }
         self.limits(&old, &mut done).await;
         self.lines_change(lines, &mut done).await;
+        let may_start = other_settings || swap::seat(&old) != swap::seat(&self.config);
         match made {
             Some((plugin, made)) => self.run_adapter(&plugin, made).await,
             // What could not start with the old settings may start with these.
-            None if other_settings && running.is_none() && self.plugin.is_ok() => {
+            None if may_start && running.is_none() && self.plugin.is_ok() => {
                 done.push("its settings were changed".to_owned());
                 self.restart_at = None;
                 self.start().await;
@@ -84,6 +113,12 @@ impl Task {
             self.restart = BackOff::new(new.backoff, self.seed.rotate_left(17));
             self.transports.set_back_off(BackOff::new(new.backoff, self.seed));
             done.push("its back-off was changed".to_owned());
+        }
+        if old.input_timeout != new.input_timeout {
+            if let Some(port) = &mut self.port {
+                port.set_patience(new.input_timeout);
+            }
+            done.push("how long an input may take was changed".to_owned());
         }
         if old.replay != new.replay {
             for key in self.keys.keys() {
@@ -142,6 +177,7 @@ impl Task {
         self.publish().await;
         self.lose_commands_of(id, "the line was removed").await;
         self.lines.remove(&id);
+        self.swap.refused.remove(&id);
         self.keys.remove(&key);
         self.outbox.remove(id);
     }

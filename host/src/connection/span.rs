@@ -69,6 +69,7 @@ fn kind(kind: u32) -> &'static str {
         kinds::TIMER => "timer",
         kinds::LINE_OPENED => "lineOpened",
         kinds::LINE_CLOSED => "lineClosed",
+        kinds::LINE_SETTINGS => "lineSettings",
         kinds::COMMAND => "command",
         kinds::POSTED => "posted",
         kinds::STOPPING => "stopping",

@@ -16,10 +16,12 @@ use super::http::Https;
 use super::keeping::{self, Keeping};
 use super::loudness::Loudness;
 use super::outbox::Outbox;
+use super::probation::Probation;
 use super::raw::RawCount;
 use super::recent::Recent;
 use super::signals::Signal;
 use super::span::InputSpan;
+use super::swap::{self, Swapping};
 use super::timers::Timers;
 use super::transports::{TransportEvent, Transports};
 use super::{ConnectionPlan, Supply, ToConnection};
@@ -45,6 +47,8 @@ pub(super) struct Task {
     pub(super) unfit: Option<String>,
     /// The adapter before this one, until this one has come up.
     pub(super) before: Option<LoadedPlugin>,
+    /// The adapter after this one.
+    pub(super) swap: Swapping,
     pub(super) hub: Hub,
     pub(super) lines: BTreeMap<LineId, LinePlan>,
     pub(super) keys: BTreeMap<LineKey, LineId>,
@@ -141,6 +145,7 @@ impl Task {
             warning,
             unfit: None,
             before: None,
+            swap: Swapping::default(),
             hub,
         }
     }
@@ -165,7 +170,12 @@ impl Task {
                         let _ = answer.send(self.whole_status());
                     }
                     Some(ToConnection::Change { change, done }) => {
-                        let _ = done.send(self.reconfigure(*change).await);
+                        self.reconfigure(*change, done).await;
+                    }
+                    Some(ToConnection::Swap { plugin, done }) => {
+                        // Who has gone away does not want to know.
+                        let asked = Box::new(move |told| drop(done.send(told)));
+                        self.swap_to(*plugin, asked).await;
                     }
                     Some(ToConnection::Stop { done }) => {
                         self.stop().await;
@@ -175,6 +185,7 @@ impl Task {
                     None => return self.stop().await,
                 },
                 Ok(()) = self.supply.changed() => self.supplied().await,
+                loaded = swap::loaded(&mut self.swap) => self.prepared(loaded).await,
                 Some(event) = self.transport_events.recv() => self.transport(event).await,
                 Some(done) = self.https.next() => self.input(&done.frame()).await,
                 fault = idle(&mut self.port) => self.fault(&fault).await,
@@ -197,7 +208,9 @@ impl Task {
         let now = self.now();
         let model = self.model.next_deadline().map(|at| Instant::now() + at.since(now));
         let keeping = self.keeping.as_ref().and_then(Keeping::deadline);
-        [self.timers.next(), self.commands.next_timeout(), self.restart_at, model, keeping].into_iter().flatten().min()
+        let probation = self.swap.probation.as_ref().map(Probation::until);
+        let own = [self.timers.next(), self.commands.next_timeout(), self.restart_at];
+        own.into_iter().chain([model, keeping, probation]).flatten().min()
     }
 
     /// Something has run out.
@@ -209,6 +222,9 @@ impl Task {
         let mut late = Answers::new();
         self.commands.time_out(now, &mut late);
         self.send(late).await;
+        if self.swap.probation.as_ref().is_some_and(|probation| probation.until() <= now) {
+            self.end_probation();
+        }
         if self.restart_at.is_some_and(|at| at <= now) {
             self.restart_at = None;
             self.start().await;

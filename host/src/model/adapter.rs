@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use jackfield_plugin_api::{Capabilities, LineId};
+use jackfield_plugin_api::{Capabilities, LineId, Timestamp};
 
+use super::event::Event;
 use super::features::narrowed;
 use super::lines::Model;
+use super::work::{Why, Work};
 
 impl Model {
     /// Other times from now on; what waits already waits as it did.
@@ -32,6 +34,32 @@ impl Model {
             // What a line can do was the other adapter's word.
             line.own = None;
             line.narrow(&self.shared.capabilities);
+        }
+    }
+
+    /// From now on facts come from this adapter, which goes on where the one before it was (I22): epoch, numbers and
+    /// calls stay. What it cannot do any more shows at once, what it can do more with the next `Up`.
+    pub fn adapter_goes_on(
+        &mut self,
+        now: Timestamp,
+        version: &str,
+        capabilities: &Capabilities,
+        out: &mut Vec<Event>,
+    ) {
+        let config = &mut self.shared.config;
+        version.clone_into(&mut config.adapter_version);
+        config.capabilities.clone_from(capabilities);
+        let now_possible = narrowed(capabilities, &self.shared.capabilities);
+        if now_possible == self.shared.capabilities {
+            return;
+        }
+        self.shared.capabilities = now_possible;
+        let now = self.clock(now);
+        for line in self.lines.values_mut() {
+            line.narrow(&self.shared.capabilities);
+            if line.up {
+                Work::new(&mut self.shared, line, now, out).settle(&Why::default());
+            }
         }
     }
 }

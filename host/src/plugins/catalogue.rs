@@ -102,6 +102,11 @@ impl Catalogue {
         })
     }
 
+    /// All libraries of a name.
+    pub fn of(&self, name: &str) -> impl Iterator<Item = &LoadedPlugin> {
+        self.plugins().map(|(_, plugin)| plugin).filter(move |plugin| plugin.manifest.name == name)
+    }
+
     /// Files that would give this plugin if they were good: those whose former content goes on running, by the reason.
     #[must_use]
     pub fn warning(&self, plugin: &LoadedPlugin) -> Option<String> {

@@ -28,7 +28,8 @@ pub use catalogue::{Catalogue, Entry, State};
 pub use folder::Folder;
 pub use load::{LoadError, LoadedPlugin, Loader};
 pub use look::{Looked, Refused};
-pub use port::{Fault, Place, Port};
+pub use port::{Fault, Place, Port, Prepared};
+pub(crate) use version::is_pinned;
 pub use watch::FolderWatch;
 
 /// Lets this program, which is not `jackfield`, run adapters in processes of their own: `jackfield` is started for

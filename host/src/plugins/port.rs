@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jackfield_plugin_api::Timestamp;
 use jackfield_plugin_api::abi::status;
-use jackfield_plugin_api::frame::input::{InputFrame, NEW};
+use jackfield_plugin_api::frame::input::{InputFrame, NEW, RESTORE};
+use jackfield_plugin_api::frame::saved::MAX_SAVED;
 use jackfield_plugin_api::frame::{FaultReport, Refusal, Start, pack, unpack};
 use tokio::sync::mpsc;
 
@@ -15,6 +16,11 @@ use super::runner::Link;
 
 /// What an adapter may answer to one input: more is a flood, not an answer.
 pub const MOST_OUTPUT: usize = 16 * 1024 * 1024;
+
+/// The largest state that one adapter hands to another.
+pub const MOST_STATE: usize = MAX_SAVED;
+/// How long making an adapter from its settings may take.
+const MAKING: Duration = Duration::from_secs(20);
 
 /// Why an adapter did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +113,125 @@ pub(super) enum Answered {
     Skipped,
 }
 
+/// A library that is loaded where it is to run; nothing was made of it yet. That took a while; what follows does not.
+#[derive(Debug)]
+pub struct Prepared(Stage);
+
+enum Stage {
+    Host(Box<LoadedPlugin>, mpsc::Sender<Vec<u8>>),
+    #[cfg(target_os = "linux")]
+    Process(Box<Link>, Duration),
+    /// An adapter was made of it.
+    Spent,
+}
+
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Host(..) => f.write_str("Host"),
+            #[cfg(target_os = "linux")]
+            Self::Process(link, _) => write!(f, "Process({:?})", link.id()),
+            Self::Spent => f.write_str("Spent"),
+        }
+    }
+}
+
+impl Prepared {
+    /// Loads a library: maps it into this process, or starts one for it. `posted` gets what its threads post.
+    ///
+    /// # Errors
+    /// It cannot be loaded, no process for it.
+    pub async fn new(
+        plugin: &LoadedPlugin,
+        place: Place<'_>,
+        granted: &[String],
+        posted: mpsc::Sender<Vec<u8>>,
+    ) -> Result<Self, Fault> {
+        let stage = match place {
+            #[cfg(target_os = "linux")]
+            Place::Process { name, memory, patience } => {
+                let order = plugin.order(name, granted, memory).ok_or_else(|| {
+                    Fault::Broken("this program cannot start itself as a runner; use isolation = \"host\"".to_owned())
+                })?;
+                Stage::Process(Box::new(Link::load(&order, posted).await?), patience)
+            }
+            _ => {
+                let mapped = plugin.clone();
+                let mapped = tokio::task::spawn_blocking(move || mapped.module().map(drop)).await;
+                mapped.map_err(|e| Fault::Broken(e.to_string()))?.map_err(|e| Fault::Broken(e.to_string()))?;
+                Stage::Host(Box::new(plugin.clone()), posted)
+            }
+        };
+        Ok(Self(stage))
+    }
+
+    /// Whether an adapter was made of it already.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        matches!(self.0, Stage::Spent)
+    }
+
+    /// Makes an adapter from its settings. Outputs of its making are read with [`Port::outputs`].
+    ///
+    /// # Errors
+    /// Settings it refuses, a panic. After a refusal it can be tried again.
+    pub async fn make(&mut self, at: Timestamp, start: &Start) -> Result<Port, Fault> {
+        self.from(NEW, at, start, &[], MAKING).await
+    }
+
+    /// Makes an adapter that goes on where another one saved, within so much time (in a process of its own).
+    ///
+    /// # Errors
+    /// Settings or state it refuses, a panic, lateness. After a refusal it can be tried again.
+    pub async fn restore(
+        &mut self,
+        at: Timestamp,
+        start: &Start,
+        state: &[u8],
+        within: Duration,
+    ) -> Result<Port, Fault> {
+        self.from(RESTORE, at, start, state, within).await
+    }
+
+    async fn from(
+        &mut self,
+        kind: u32,
+        at: Timestamp,
+        start: &Start,
+        state: &[u8],
+        within: Duration,
+    ) -> Result<Port, Fault> {
+        match std::mem::replace(&mut self.0, Stage::Spent) {
+            Stage::Host(plugin, posted) => {
+                let module = plugin.module().map_err(|e| Fault::Broken(e.to_string()))?;
+                let to = posted.clone();
+                let post = move |bytes: &[u8]| to.try_send(bytes.to_vec()).is_ok();
+                match Inside::create(module, at.micros(), kind, &pack(start), state, post) {
+                    Ok(adapter) => Ok(Port(Kind::Host(adapter))),
+                    Err((status, out)) => {
+                        self.0 = Stage::Host(plugin, posted);
+                        Err(fault(status, &out))
+                    }
+                }
+            }
+            #[cfg(target_os = "linux")]
+            Stage::Process(mut link, patience) => match link.make(kind, at, start, state, within).await {
+                Ok(()) => {
+                    link.set_patience(patience);
+                    Ok(Port(Kind::Process(link)))
+                }
+                Err(fault) => {
+                    if matches!(fault, Fault::Refused { .. }) {
+                        self.0 = Stage::Process(link, patience);
+                    }
+                    Err(fault)
+                }
+            },
+            Stage::Spent => Err(Fault::Broken("an adapter was made of it already".to_owned())),
+        }
+    }
+}
+
 impl Port {
     /// Makes an adapter. `posted` gets what its threads post. Outputs of its making are read with
     /// [`outputs`](Self::outputs).
@@ -120,34 +245,40 @@ impl Port {
         start: &Start,
         posted: mpsc::Sender<Vec<u8>>,
     ) -> Result<Self, Fault> {
-        match place {
-            #[cfg(target_os = "linux")]
-            Place::Process { name, memory, patience } => {
-                let order = plugin.order(name, &start.granted, memory).ok_or_else(|| {
-                    Fault::Broken("this program cannot start itself as a runner; use isolation = \"host\"".to_owned())
-                })?;
-                let link = Link::create(&order, patience, at, start, posted).await?;
-                Ok(Self(Kind::Process(Box::new(link))))
+        Prepared::new(plugin, place, &start.granted, posted).await?.make(at, start).await
+    }
+
+    /// Its whole state, for another one to go on from; within so much time (in a process of its own). Changes nothing
+    /// in it. `None`: it does not save.
+    ///
+    /// # Errors
+    /// A state that is too large (a refusal: it lives on), or a fault.
+    pub async fn save(&mut self, within: Duration) -> Result<Option<Vec<u8>>, Fault> {
+        let (status, state) = match &mut self.0 {
+            Kind::Host(adapter) => {
+                let status = adapter.save();
+                (status, adapter.out())
             }
-            _ => Self::in_host(plugin, at, start, posted),
+            #[cfg(target_os = "linux")]
+            Kind::Process(link) => (link.save(within).await?, link.outputs()),
+        };
+        match status {
+            status::NONE => Ok(None),
+            status::OK if state.len() > MOST_STATE => Err(too_large(state.len())),
+            status::OK => Ok(Some(state.to_vec())),
+            status => Err(fault(status, state)),
         }
     }
 
-    /// Makes an adapter in this process.
-    ///
-    /// # Errors
-    /// Settings it refuses, a panic.
-    fn in_host(
-        plugin: &LoadedPlugin,
-        at: Timestamp,
-        start: &Start,
-        posted: mpsc::Sender<Vec<u8>>,
-    ) -> Result<Self, Fault> {
-        let module = plugin.module().map_err(|e| Fault::Broken(e.to_string()))?;
-        let post = move |bytes: &[u8]| posted.try_send(bytes.to_vec()).is_ok();
-        match Inside::create(module, at.micros(), NEW, &pack(start), &[], post) {
-            Ok(adapter) => Ok(Self(Kind::Host(adapter))),
-            Err((status, out)) => Err(fault(status, &out)),
+    /// How long an input may take from now on (in a process of its own).
+    pub fn set_patience(&mut self, patience: Duration) {
+        match &mut self.0 {
+            // Nothing measures time there.
+            Kind::Host(_) => {
+                let _ = patience;
+            }
+            #[cfg(target_os = "linux")]
+            Kind::Process(link) => link.set_patience(patience),
         }
     }
 
@@ -253,6 +384,11 @@ fn good(status: u32, out: &[u8]) -> Result<&[u8], Fault> {
         status::OK => Ok(out),
         status => Err(fault(status, out)),
     }
+}
+
+/// A state that is not taken.
+fn too_large(bytes: usize) -> Fault {
+    Fault::Refused { path: String::new(), text: format!("its state has {bytes} bytes; at most {MOST_STATE} are taken") }
 }
 
 pub(super) fn fault(status: u32, out: &[u8]) -> Fault {

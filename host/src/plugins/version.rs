@@ -37,7 +37,7 @@ pub(super) fn version_key(version: &str) -> Option<VersionKey> {
 }
 
 /// Whether a version is the pinned one: `1`, `1.2` and `1.2.3` all pin 1.2.3.
-pub(super) fn is_pinned(version: &str, pin: &str) -> bool {
+pub(crate) fn is_pinned(version: &str, pin: &str) -> bool {
     version == pin || version.strip_prefix(pin).is_some_and(|rest| rest.starts_with('.'))
 }
 

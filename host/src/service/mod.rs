@@ -32,6 +32,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(10);
 const LAST_WORD: Duration = Duration::from_millis(500);
 /// How long a connection may take to log out.
 const LOG_OUT: Duration = Duration::from_secs(5);
+/// How long who asks for another library waits to hear what became of it.
+const SWAP: Duration = Duration::from_secs(45);
 /// How long a connection may take to say how it is.
 const STATUS: Duration = Duration::from_secs(2);
 
@@ -208,6 +210,30 @@ impl Service {
             "sessions": self.shared.hub.sessions(),
             "restartDue": metrics.is_restart_due(),
             "connections": connections,
+        })
+    }
+
+    /// Puts a library into the place of the adapter that runs; by default what the configuration asks for, which may be
+    /// what runs. The future tells what became of it, and may be waited for anywhere.
+    ///
+    /// # Errors
+    /// There is no such connection or library.
+    pub fn swap(
+        &self,
+        connection: &str,
+        version: Option<&str>,
+        hash: Option<&str>,
+    ) -> Result<impl Future<Output = Result<Value, String>> + Send + use<>, String> {
+        let Some(part) = self.parts.get(connection) else {
+            let there: Vec<&str> = self.connection_ids().collect();
+            return Err(format!("there is no connection `{connection}` (there are: {})", there.join(", ")));
+        };
+        let found = Arc::clone(&self.catalogue.borrow());
+        let plugin = self.supplier.ask(connection, &found, version, hash)?;
+        let (handle, patience) = (part.handle.clone(), SWAP);
+        Ok(async move {
+            let late = || format!("it takes longer than {} s; the status tells what becomes of it", patience.as_secs());
+            tokio::time::timeout(patience, handle.swap(plugin)).await.unwrap_or_else(|_| Err(late()))
         })
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::config::ConnectionConfig;
 use crate::connection::Supply;
 use crate::metrics::{PluginMetrics, count};
-use crate::plugins::{Catalogue, LoadedPlugin};
+use crate::plugins::{Catalogue, LoadedPlugin, is_pinned};
 
 /// Supplies every connection of a host. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -23,13 +23,28 @@ pub(super) struct Supplier {
 #[derive(Debug)]
 struct Supplied {
     connection: ConnectionConfig,
+    /// The hash of a library that an administrator has asked for, while it is there.
+    asked: Option<String>,
     supply: watch::Sender<Supply>,
 }
 
 impl Supplied {
-    fn choose_from(&self, found: &Catalogue) {
+    /// What it gets from now on.
+    fn next(&mut self, found: &Catalogue, now: &Supply) -> Supply {
+        let given = now.plugin.as_ref().ok();
+        if let Some(hash) = &self.asked {
+            match found.of(&self.connection.plugin).find(|plugin| plugin.hash == *hash) {
+                Some(plugin) => return offer(&self.connection, found, plugin, given),
+                None => self.asked = None,
+            }
+        }
+        choose(&self.connection, found, given)
+    }
+
+    fn choose_from(&mut self, found: &Catalogue) {
+        let now = self.supply.borrow().clone();
+        let next = self.next(found, &now);
         self.supply.send_if_modified(|supply| {
-            let next = choose(&self.connection, found, supply.plugin.as_ref().ok());
             let differs = !same(supply, &next);
             if differs {
                 *supply = next;
@@ -53,7 +68,7 @@ impl Supplier {
     /// Takes a connection; what it gets, now and later.
     pub(super) fn add(&self, connection: &ConnectionConfig, found: &Catalogue) -> watch::Receiver<Supply> {
         let (supply, receiver) = watch::channel(choose(connection, found, None));
-        self.connections().push(Supplied { connection: connection.clone(), supply });
+        self.connections().push(Supplied { connection: connection.clone(), asked: None, supply });
         self.count();
         receiver
     }
@@ -67,6 +82,41 @@ impl Supplier {
         self.count();
     }
 
+    /// An administrator asks for a library: the one of this version, or whose hash begins so; else what the
+    /// configuration says. The connection is to be told by who asked: nothing is announced here.
+    ///
+    /// # Errors
+    /// There is no such library, or several.
+    pub(super) fn ask(
+        &self,
+        id: &str,
+        found: &Catalogue,
+        version: Option<&str>,
+        hash: Option<&str>,
+    ) -> Result<LoadedPlugin, String> {
+        let mut connections = self.connections();
+        let supplied = connections.iter_mut().find(|s| s.connection.id == id);
+        let supplied = supplied.ok_or_else(|| format!("there is no connection `{id}`"))?;
+        let name = supplied.connection.plugin.clone();
+        let asked = match (version, hash) {
+            (None, None) => None,
+            (Some(version), None) => Some(found.choose(&name, Some(version))?.hash.clone()),
+            (_, Some(hash)) => Some(by_hash(found, &name, version, hash)?.hash.clone()),
+        };
+        supplied.asked = asked;
+        let now = supplied.supply.borrow().clone();
+        let next = supplied.next(found, &now);
+        if let Some(warning) = next.warning.as_ref().filter(|_| supplied.asked.is_some() && !same(&now, &next)) {
+            return Err(warning.clone());
+        }
+        let plugin = next.plugin.clone()?;
+        supplied.supply.send_if_modified(|supply| {
+            *supply = next;
+            false
+        });
+        Ok(plugin)
+    }
+
     /// A connection is no more.
     pub(super) fn remove(&self, id: &str) {
         self.connections().retain(|s| s.connection.id != id);
@@ -77,7 +127,7 @@ impl Supplier {
     pub(super) async fn run(self, mut catalogue: watch::Receiver<Arc<Catalogue>>) {
         while catalogue.changed().await.is_ok() {
             let found = Arc::clone(&catalogue.borrow_and_update());
-            self.connections().iter().for_each(|supplied| supplied.choose_from(&found));
+            self.connections().iter_mut().for_each(|supplied| supplied.choose_from(&found));
             self.count();
         }
     }
@@ -103,6 +153,35 @@ fn choose(connection: &ConnectionConfig, found: &Catalogue, given: Option<&Loade
         Ok(chosen) => chosen,
         Err(why) => return Supply { plugin: Err(why), warning: None },
     };
+    offer(connection, found, chosen, given)
+}
+
+/// A library that is named by its hash.
+fn by_hash<'a>(
+    found: &'a Catalogue,
+    name: &str,
+    version: Option<&str>,
+    hash: &str,
+) -> Result<&'a LoadedPlugin, String> {
+    let fits = |plugin: &&LoadedPlugin| {
+        plugin.hash.starts_with(hash) && version.is_none_or(|v| is_pinned(&plugin.manifest.version, v))
+    };
+    let mut fitting: Vec<&LoadedPlugin> = found.of(name).filter(fits).collect();
+    fitting.dedup_by(|a, b| a.hash == b.hash);
+    match fitting[..] {
+        [one] => Ok(one),
+        [] => Err(format!("no library of plugin `{name}` has a hash that begins with {hash}")),
+        _ => Err(format!("{} libraries of plugin `{name}` have a hash that begins with {hash}", fitting.len())),
+    }
+}
+
+/// A library for a connection, if its needs are granted.
+fn offer(
+    connection: &ConnectionConfig,
+    found: &Catalogue,
+    chosen: &LoadedPlugin,
+    given: Option<&LoadedPlugin>,
+) -> Supply {
     match (missing_grant(chosen, connection), given) {
         (None, _) => Supply { plugin: Ok(chosen.clone()), warning: found.warning(chosen) },
         (Some(why), Some(given)) if given.hash != chosen.hash => {

@@ -51,8 +51,8 @@ struct Fixture {
 /// The version of the state; the later version reads the earlier one, too.
 const STATE: u32 = if cfg!(feature = "growth") { 2 } else { 1 };
 
-/// What this library is: name, version, needs, where it fails. `-`: nothing. Found in the library's file by its first
-/// word.
+/// What this library is: name, version, needs, where it fails. `-`: nothing. Then `restarts`: it does not hand its state
+/// over. Found in the library's file by its first word.
 static RECORD: [u8; 128] = {
     let text = concat!("FIXTURE-RECORD fixture ", env!("CARGO_PKG_VERSION"), " - -").as_bytes();
     let mut record = [b' '; 128];
@@ -122,7 +122,8 @@ impl Adapter for Fixture {
         }
         assert!(record(4) != "manifest", "the fixture panics at its manifest, as it was told");
         let manifest = Manifest::new(record(1), record(2), "Fixture", capabilities());
-        let manifest = manifest.description("For tests.").saves(STATE, 1);
+        let manifest = manifest.description("For tests.");
+        let manifest = if record(5) == "restarts" { manifest } else { manifest.saves(STATE, 1) };
         if record(3).is_empty() { manifest } else { manifest.needs([record(3)]) }
     }
 

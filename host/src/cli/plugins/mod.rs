@@ -1,6 +1,7 @@
 //! `jackfield plugins`.
 
 mod inspect;
+mod swap;
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,8 @@ use crate::plugins::{Entry, Folder, State};
     after_help = "Examples:
   jackfield plugins
   jackfield plugins --folder /etc/jackfield/adapters --json
-  jackfield plugins inspect libacme.so"
+  jackfield plugins inspect libacme.so
+  jackfield plugins swap ast"
 )]
 pub(super) struct Plugins {
     #[command(subcommand)]
@@ -35,12 +37,15 @@ pub(super) struct Plugins {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Inspect(inspect::Inspect),
+    Swap(swap::Swap),
 }
 
 impl Plugins {
     pub(super) fn main(self) -> Result<(), Failure> {
-        if let Some(Action::Inspect(inspect)) = self.action {
-            return inspect.main();
+        match self.action {
+            Some(Action::Inspect(inspect)) => return inspect.main(),
+            Some(Action::Swap(swap)) => return swap.main(),
+            None => {}
         }
         let folder = match self.folder {
             Some(folder) => folder,

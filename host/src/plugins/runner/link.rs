@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use jackfield_plugin_api::Timestamp;
 use jackfield_plugin_api::abi::status;
-use jackfield_plugin_api::frame::input::{InputFrame, NEW};
+use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::frame::{Start, pack, unpack};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::port::{Answered, Fault, MOST_OUTPUT};
+use super::super::port::{Answered, Fault, MOST_OUTPUT, MOST_STATE};
 use super::super::words::Words;
 use super::probe::tell_missing;
 use super::process::{self, Order, Process, Started};
@@ -44,17 +44,16 @@ pub(in super::super) struct Link {
     posts: bool,
     /// How long an input may take.
     patience: Duration,
+    /// The longest record that it may send.
+    most: usize,
 }
 
+/// A record's answer has a status before what it brings.
+const STATUS: usize = 64;
+
 impl Link {
-    /// Starts a process and makes an adapter in it.
-    pub(in super::super) async fn create(
-        order: &Order,
-        patience: Duration,
-        at: Timestamp,
-        start: &Start,
-        posted: mpsc::Sender<Vec<u8>>,
-    ) -> Result<Self, Fault> {
+    /// Starts a process and loads a library in it.
+    pub(in super::super) async fn load(order: &Order, posted: mpsc::Sender<Vec<u8>>) -> Result<Self, Fault> {
         let cannot = |e: io::Error| Fault::Broken(format!("no process can be started for it: {e}"));
         let Started { process, socket, words } = process::start(order).map_err(cannot)?.wait().await.map_err(cannot)?;
         socket.set_nonblocking(true).map_err(cannot)?;
@@ -68,8 +67,9 @@ impl Link {
             came: VecDeque::new(),
             last: 0..0,
             posted,
-            posts: !start.granted.is_empty(),
+            posts: !order.granted.is_empty(),
             patience: LOADING,
+            most: MOST_OUTPUT + STATUS,
         };
         link.answer().await?;
         let loaded: Loaded = unpack(link.outputs()).map_err(Fault::Broken)?;
@@ -77,11 +77,38 @@ impl Link {
         if let Err(error) = loaded.manifest {
             return Err(Fault::Broken(error.to_string()));
         }
-        let frame = InputFrame { kind: NEW, arg: 0, head: pack(start).into(), body: [].as_slice().into() };
-        wire::put_input(&mut link.out, wire::CREATE, at.micros(), false, &frame);
-        link.answer().await?.accepted(link.outputs())?;
-        link.patience = patience;
         Ok(link)
+    }
+
+    /// Makes an adapter of what was loaded; `kind` says from what. After a refusal it can be tried again.
+    pub(in super::super) async fn make(
+        &mut self,
+        kind: u32,
+        at: Timestamp,
+        start: &Start,
+        state: &[u8],
+        within: Duration,
+    ) -> Result<(), Fault> {
+        let frame = InputFrame { kind, arg: 0, head: pack(start).into(), body: state.into() };
+        wire::put_input(&mut self.out, wire::CREATE, at.micros(), false, &frame);
+        self.answer_within(within).await?.accepted(self.outputs())
+    }
+
+    /// Asks for the adapter's state: the status; the state is what the answer [brought](Self::outputs).
+    pub(in super::super) async fn save(&mut self, within: Duration) -> Result<u32, Fault> {
+        wire::put(&mut self.out, wire::SAVE, &[]);
+        self.most = MOST_STATE + STATUS;
+        let answered = self.answer_within(within).await;
+        self.most = MOST_OUTPUT + STATUS;
+        match answered? {
+            Answered::Status(status) => Ok(status),
+            Answered::Skipped => Err(Self::rubbish("skipped")),
+        }
+    }
+
+    /// How long an input may take from now on.
+    pub(in super::super) fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// The process.
@@ -102,7 +129,11 @@ impl Link {
 
     /// The answer to the first input that has none. After an error there is no adapter any more.
     pub(in super::super) async fn answer(&mut self) -> Result<Answered, Fault> {
-        let until = Instant::now() + self.patience;
+        self.answer_within(self.patience).await
+    }
+
+    async fn answer_within(&mut self, patience: Duration) -> Result<Answered, Fault> {
+        let until = Instant::now() + patience;
         loop {
             if let Some((status, at)) = self.came.pop_front() {
                 self.last = at;
@@ -116,7 +147,7 @@ impl Link {
                 Ok(Err(fault)) => return Err(fault),
                 Err(_) => {
                     let _ = self.process.end(true).await;
-                    return Err(Fault::Late { after: self.patience });
+                    return Err(Fault::Late { after: patience });
                 }
             }
         }
@@ -178,7 +209,7 @@ impl Link {
 
     fn sort(&mut self) -> Result<(), Fault> {
         loop {
-            let (op, at) = match self.records.next(MOST_OUTPUT + 64) {
+            let (op, at) = match self.records.next(self.most) {
                 Ok(Some(record)) => record,
                 Ok(None) => return Ok(()),
                 Err(wire::TooLong { length, .. }) => return Err(Fault::Flood { bytes: length }),
