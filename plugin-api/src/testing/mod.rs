@@ -6,10 +6,11 @@
 //!
 //! For adapters that save their state: [`Swaps`] replaces the adapter while a conversation goes on, and
 //! [`same_with_swaps`] says whether anybody could notice ([`script::check`] does it for every script);
-//! [`damaged_states`] gives it states that nobody saved.
+//! [`damaged_states`] gives it states that nobody saved, [`kept_state`] one that an earlier version saved.
 
 mod damage;
 mod driver;
+mod kept;
 mod render;
 pub mod script;
 mod secrets;
@@ -17,6 +18,7 @@ mod swaps;
 
 pub use damage::damaged_states;
 pub use driver::{DriveError, Driver};
+pub use kept::kept_state;
 pub use render::render;
 pub use swaps::{Swaps, same_with_swaps};
 

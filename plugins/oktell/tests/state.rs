@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Bench, CHAIN, CHAIN_2, OUTSIDE, dials, holding, talks};
-use jackfield_plugin_api::testing::damaged_states;
+use jackfield_plugin_api::testing::{damaged_states, kept_state};
 use jackfield_plugin_api::{CloseKind, CloseReason, Command, LineId};
 use serde_json::json;
 
@@ -78,4 +78,28 @@ fn damaged_states_do_no_harm() {
         let _ = driver.advance(Duration::from_secs(60));
     })
     .unwrap();
+}
+
+#[test]
+fn state_of_version_1_is_read() {
+    let mut bench = busy();
+    let kept = kept_state(format!("{}/tests/states/1.state", env!("CARGO_MANIFEST_DIR")), &bench.driver).unwrap();
+    bench.driver = bench.driver.restored(&bench.settings, &kept).unwrap();
+    assert!(bench.driver.outputs().is_empty(), "{:?}", bench.driver.rendered());
+    bench.take();
+    // The consultation is answered, and the held party leaves.
+    bench.becomes(holding(talks("103", CHAIN_2), OUTSIDE, CHAIN), &["phoneevent_commstarted"]);
+    bench.becomes(talks("103", CHAIN_2), &["flashstatechanged 4"]);
+    bench.wait(30_000);
+    assert_eq!(
+        bench.take(),
+        [
+            "A changed",
+            "B connected out 103 consult",
+            "A finished normalClearing by remote",
+            "B changed",
+            // What the deaf server did not answer in time.
+            "refused 1 timeout",
+        ]
+    );
 }
