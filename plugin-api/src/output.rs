@@ -100,10 +100,14 @@ pub struct HttpRequest {
     /// How the certificate is checked.
     #[serde(default)]
     pub tls: TlsOptions,
+    /// It does no harm if it is made twice (a question, no command). Then it may go over a connection that was kept open
+    /// from the one before, and once more over a new one when the server has closed that just now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeatable: bool,
 }
 
 impl HttpRequest {
-    /// A request without a body that waits for ten seconds.
+    /// A request without a body that waits for ten seconds, over a connection of its own.
     pub fn new(method: impl Into<String>, url: impl Into<String>) -> Self {
         Self {
             method: method.into(),
@@ -112,6 +116,7 @@ impl HttpRequest {
             body: Vec::new(),
             timeout_ms: 10_000,
             tls: TlsOptions::default(),
+            repeatable: false,
         }
     }
 }

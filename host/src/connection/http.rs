@@ -1,4 +1,5 @@
-//! HTTP requests that an adapter makes: one connection each, bounded in time and size.
+//! HTTP requests that an adapter makes, bounded in time and size: one connection each, or those that are kept for
+//! requests that may be repeated.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use jackfield_plugin_api::{CloseKind, CloseReason, HttpRequest, HttpResponse, Re
 use tokio::task::JoinSet;
 
 use super::dial::{self, Link};
+use super::kept::{Connection, Kept};
 
 /// Requests of one connection at a time.
 const MOST: usize = 256;
@@ -29,6 +31,11 @@ pub(super) struct Done {
 }
 
 impl Done {
+    #[cfg(test)]
+    pub(super) fn is_good(&self) -> bool {
+        self.outcome.is_ok()
+    }
+
     pub(super) fn frame(&self) -> InputFrame<'_> {
         let response = match &self.outcome {
             Ok((status, headers, body)) => Ok(response(*status, headers.clone(), body)),
@@ -42,10 +49,11 @@ fn response(status: u16, headers: Vec<(String, String)>, body: &Bytes) -> HttpRe
     HttpResponse::new(status, headers, body)
 }
 
-/// The requests under way.
+/// The requests under way, and connections that are kept for the next.
 #[derive(Default)]
 pub(super) struct Https {
     tasks: JoinSet<Done>,
+    kept: Kept,
 }
 
 impl Https {
@@ -55,9 +63,10 @@ impl Https {
             self.tasks.spawn(async move { Done { request, outcome: Err(reason) } });
             return;
         }
+        let kept = self.kept.clone();
         self.tasks.spawn(async move {
             let timeout = Duration::from_millis(http.timeout_ms).min(LONGEST);
-            let outcome = match tokio::time::timeout(timeout, fetch(http).boxed()).await {
+            let outcome = match tokio::time::timeout(timeout, fetch(http, kept).boxed()).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(CloseReason::new(CloseKind::Timeout, format!("no response within {timeout:?}"))),
             };
@@ -78,10 +87,11 @@ impl Https {
 
     pub(super) fn abort_all(&mut self) {
         self.tasks.abort_all();
+        self.kept.clear();
     }
 }
 
-async fn fetch(request: HttpRequest) -> Result<Fetched, CloseReason> {
+async fn fetch(request: HttpRequest, kept: Kept) -> Result<Fetched, CloseReason> {
     let url = request.url.clone();
     let bad = |text: String| {
         let shown = url.split('?').next().unwrap_or_default();
@@ -108,24 +118,40 @@ async fn fetch(request: HttpRequest) -> Result<Fetched, CloseReason> {
         builder = builder.header(name, value);
     }
     let outgoing = builder.body(Full::new(Bytes::from(request.body))).map_err(|e| bad(e.to_string()))?;
-    match dial::dial(&spec).await? {
-        Link::Tcp(stream, _) => exchange(TokioIo::new(stream), outgoing).await.map_err(bad),
-        Link::Tls(stream, _) => exchange(TokioIo::new(*stream), outgoing).await.map_err(bad),
-        Link::WebSocket(_) => Err(bad("no HTTP".to_owned())),
+    if request.repeatable {
+        // One that is closed when it is used says so before the server has answered, and the next attempt is new.
+        if let Some(connection) = kept.take(&spec)
+            && let Ok((fetched, connection)) = exchange(connection, outgoing.clone()).await
+        {
+            kept.keep(spec, connection);
+            return Ok(fetched);
+        }
+        let connection = connect(&spec).await?.map_err(&bad)?;
+        let (fetched, connection) = exchange(connection, outgoing).await.map_err(&bad)?;
+        kept.keep(spec, connection);
+        return Ok(fetched);
     }
+    let connection = connect(&spec).await?.map_err(&bad)?;
+    Ok(exchange(connection, outgoing).await.map_err(bad)?.0)
 }
 
-async fn exchange<S>(stream: S, request: http::Request<Full<Bytes>>) -> Result<Fetched, String>
-where
-    S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.map_err(|e| e.to_string())?;
-    let driver = tokio::spawn(connection);
-    let response = sender.send_request(request).await.map_err(|e| e.to_string())?;
+/// A connection for this target alone.
+async fn connect(spec: &TransportSpec) -> Result<Result<Connection, String>, CloseReason> {
+    Ok(match dial::dial(spec).await? {
+        Link::Tcp(stream, _) => Connection::over(TokioIo::new(stream)).await,
+        Link::Tls(stream, _) => Connection::over(TokioIo::new(*stream)).await,
+        Link::WebSocket(_) => Err("no HTTP".to_owned()),
+    })
+}
+
+async fn exchange(
+    mut connection: Connection,
+    request: http::Request<Full<Bytes>>,
+) -> Result<(Fetched, Connection), String> {
+    let response = connection.sender.send_request(request).await.map_err(|e| e.to_string())?;
     let (parts, body) = response.into_parts();
     let body = Limited::new(body, MOST_BODY).collect().await.map_err(|e| e.to_string())?.to_bytes();
-    driver.abort();
     let text = |v: &http::HeaderValue| String::from_utf8_lossy(v.as_bytes()).into_owned();
     let headers = parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    Ok((parts.status.as_u16(), headers, body))
+    Ok(((parts.status.as_u16(), headers, body), connection))
 }

@@ -14,6 +14,7 @@ mod dial;
 mod exchange;
 mod http;
 mod keeping;
+mod kept;
 mod lifecycle;
 mod loudness;
 mod memory;

@@ -51,11 +51,12 @@ impl Query {
         &self.url
     }
 
-    /// What the host is to ask.
-    pub(crate) fn request(&self, config: &Config) -> HttpRequest {
+    /// What the host is to ask. A question may be asked twice; a command never.
+    pub(crate) fn request(&self, config: &Config, repeatable: bool) -> HttpRequest {
         let mut request = HttpRequest::new("GET", self.url.as_str());
         request.timeout_ms = u64::from(config.answer_timeout) * 1_000;
         request.tls = config.tls.clone();
+        request.repeatable = repeatable;
         request
     }
 }

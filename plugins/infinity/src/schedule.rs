@@ -145,7 +145,7 @@ impl Infinity {
         if self.config.raw {
             self.show_request(query, host);
         }
-        host.http(RequestId(number), &query.request(&self.config));
+        host.http(RequestId(number), &query.request(&self.config, waiting.is_question()));
         self.waiting.insert(RequestId(number), waiting);
     }
 
