@@ -67,11 +67,13 @@ pub struct Metrics {
     registry: Registry,
     up: Family<Of, Gauge>,
     lines_up: Family<Of, Gauge>,
+    lines_waiting: Family<Of, Gauge>,
     calls: Family<Of, Gauge>,
     events: Family<OfEvent, Counter>,
     repairs: Family<OfRule, Counter>,
     dropped: Family<OfReason, Counter>,
     commands: Family<OfResult, Counter>,
+    hooks: Family<OfResult, Counter>,
     faults: Family<Of, Counter>,
     adapters: Family<Of, Gauge>,
     exchanges: Family<Of, Counter>,
@@ -174,11 +176,13 @@ impl Metrics {
             registry: Registry::default(),
             up: Family::default(),
             lines_up: Family::default(),
+            lines_waiting: Family::default(),
             calls: Family::default(),
             events: Family::default(),
             repairs: Family::default(),
             dropped: Family::default(),
             commands: Family::default(),
+            hooks: Family::default(),
             faults: Family::default(),
             adapters: Family::default(),
             exchanges: Family::default(),
@@ -200,11 +204,14 @@ impl Metrics {
         let r = &mut self.registry;
         r.register("cti_connection_up", "1 when the phone system is connected", self.up.clone());
         r.register("cti_lines_up", "Lines whose events flow", self.lines_up.clone());
+        let what = "Lines that are opened on demand and wait for their first client";
+        r.register("cti_lines_waiting", what, self.lines_waiting.clone());
         r.register("cti_calls", "Calls that are up", self.calls.clone());
         r.register("cti_events", "Events sent, by name", self.events.clone());
         r.register("cti_repair", "Invariants that an adapter broke and the host mended", self.repairs.clone());
         r.register("cti_dropped_facts", "Facts of an adapter that could not be used", self.dropped.clone());
         r.register("cti_commands", "Commands, by how they were answered", self.commands.clone());
+        r.register("cti_hooks", "Requests of phone systems, by what became of them", self.hooks.clone());
         r.register("cti_adapter_faults", "Faults of an adapter (panics)", self.faults.clone());
         r.register("cti_adapter_running", "1 while the connection has an adapter", self.adapters.clone());
         let what = "Adapters that took the place of another version";
@@ -264,6 +271,7 @@ impl Metrics {
         ConnectionMetrics {
             up: self.up.get_or_create(&of).clone(),
             lines_up: self.lines_up.get_or_create(&of).clone(),
+            lines_waiting: self.lines_waiting.get_or_create(&of).clone(),
             calls: self.calls.get_or_create(&of).clone(),
             events: EventName::ALL.iter().map(event).collect(),
             repairs: Rule::ALL.iter().map(rule).collect(),
@@ -279,12 +287,45 @@ impl Metrics {
         }
     }
 
-    /// Whether a connection's phone system is connected, and how many of its lines are up.
+    /// What is counted of a connection's hooks.
     #[must_use]
-    pub fn connection_up(&self, id: &str) -> (bool, i64) {
-        let of = Of { connection: id.to_owned() };
-        (self.up.get_or_create(&of).get() == 1, self.lines_up.get_or_create(&of).get())
+    pub fn hooks(&self, id: &str) -> HookMetrics {
+        let result = |result| self.hooks.get_or_create(&OfResult { connection: id.to_owned(), result }).clone();
+        HookMetrics {
+            taken: result("taken"),
+            address: result("address"),
+            secret: result("secret"),
+            rate: result("rate"),
+            body: result("body"),
+            busy: result("busy"),
+        }
     }
+
+    /// Whether a connection's phone system is connected, how many of its lines are up, and how many wait for their
+    /// first client.
+    #[must_use]
+    pub fn connection_up(&self, id: &str) -> (bool, i64, i64) {
+        let of = Of { connection: id.to_owned() };
+        let lines = |family: &Family<Of, Gauge>| family.get_or_create(&of).get();
+        (self.up.get_or_create(&of).get() == 1, lines(&self.lines_up), lines(&self.lines_waiting))
+    }
+}
+
+/// What is counted of a connection's hooks: requests that the adapter got, and why the others were refused.
+#[derive(Debug)]
+pub struct HookMetrics {
+    /// They went to the adapter.
+    pub taken: Counter,
+    /// From an address that is not allowed.
+    pub address: Counter,
+    /// Without the right secret.
+    pub secret: Counter,
+    /// Too many.
+    pub rate: Counter,
+    /// The body was too long, broke off or did not come.
+    pub body: Counter,
+    /// The adapter is behind, or the host is stopping.
+    pub busy: Counter,
 }
 
 /// The numbers of one connection, looked up once.
@@ -294,6 +335,8 @@ pub struct ConnectionMetrics {
     pub up: Gauge,
     /// Lines whose events flow.
     pub lines_up: Gauge,
+    /// Lines that wait for their first client.
+    pub lines_waiting: Gauge,
     /// Calls that are up.
     pub calls: Gauge,
     events: Vec<Counter>,

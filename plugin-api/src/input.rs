@@ -175,13 +175,14 @@ impl<'a> HttpResponse<'a> {
     }
 }
 
-/// A request from the phone system.
+/// A request from the phone system. Path, query and header fields are as they were sent: nothing is decoded, and what
+/// they say of the sender may be anybody's word; [`from`](Self::from) is the socket's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Webhook<'a> {
     /// The method.
     pub method: String,
-    /// The path below `/hooks/<connection>`.
+    /// The path below `/hooks/<connection>` (and its secret, if it has one): empty, or with a slash in front.
     pub path: String,
     /// The query, without `?`.
     pub query: String,
@@ -191,4 +192,47 @@ pub struct Webhook<'a> {
     pub body: &'a [u8],
     /// The sender's address.
     pub from: String,
+}
+
+impl<'a> Webhook<'a> {
+    /// A request without anything else.
+    #[must_use]
+    pub fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
+        Self {
+            method: method.into(),
+            path: path.into(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: &[],
+            from: String::new(),
+        }
+    }
+
+    /// With a query.
+    #[must_use]
+    pub fn query(mut self, query: impl Into<String>) -> Self {
+        self.query = query.into();
+        self
+    }
+
+    /// With header fields, names in lower case.
+    #[must_use]
+    pub fn headers(mut self, headers: Vec<(String, String)>) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// With a body.
+    #[must_use]
+    pub fn body(mut self, body: &'a [u8]) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// From an address.
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = from.into();
+        self
+    }
 }

@@ -7,6 +7,7 @@ mod isolation;
 mod json;
 mod latency;
 mod memory;
+mod oktell;
 mod others;
 mod resume;
 mod start;
@@ -34,6 +35,7 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "latency", run: latency::run },
     #[cfg(target_os = "linux")]
     Row { name: "isolation", run: isolation::run },
+    Row { name: "oktell", run: oktell::run },
     Row { name: "memory", run: memory::run },
     Row { name: "resume", run: resume::run },
     Row { name: "start", run: start::run },

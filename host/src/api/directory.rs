@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::auth::Users;
+use super::hooks::Hooks;
 use crate::connection::ConnectionHandle;
 use crate::hub::{LineKey, SessionId, ViewReason};
 
@@ -13,6 +14,8 @@ pub struct Directory {
     pub users: Users,
     /// The connection of every line.
     pub connections: HashMap<LineKey, ConnectionHandle>,
+    /// The hooks of connections whose phone systems call, by the connection's id.
+    pub hooks: HashMap<String, Hooks>,
     /// Pages that may connect, as browsers name their origin.
     pub origins: Vec<String>,
 }

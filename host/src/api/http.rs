@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use serde_json::json;
 
 use super::Shared;
-use super::{cors, pages, rest, websocket};
+use super::{cors, hooks, pages, rest, websocket};
 use crate::config::Role;
 use crate::store::Store;
 
@@ -22,6 +22,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route("/hooks/{*path}", any(hooks::take))
         .merge(rest::router())
         .fallback(pages::serve)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), cors::and_sniffing))

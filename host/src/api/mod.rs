@@ -1,13 +1,14 @@
 //! The front door: HTTP and WebSocket on one port.
 //!
 //! [`server`] accepts connections, [`http`] answers what is not live, [`pages`] what people look at, [`rest`] serves the
-//! history, [`websocket`] does the handshake of `/ws`, and each client then is a [`session`]: a task that reads its
-//! requests. What goes to the client is the hub's.
+//! history, [`hooks`] takes what phone systems send, [`websocket`] does the handshake of `/ws`, and each client then is a
+//! [`session`]: a task that reads its requests. What goes to the client is the hub's.
 
 pub mod auth;
 mod budget;
 mod cors;
 mod directory;
+pub mod hooks;
 pub mod http;
 mod login;
 pub mod pages;

@@ -1,7 +1,7 @@
 //! Accepting connections: plain or TLS, with limits on what has not said anything yet.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -40,7 +40,7 @@ impl Stream {
     ///
     /// # Errors
     /// The socket is broken.
-    pub fn peer(&self) -> io::Result<std::net::SocketAddr> {
+    pub fn peer(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr(),
             Self::Tls(stream) => stream.get_ref().0.peer_addr(),
@@ -129,7 +129,7 @@ impl Server {
     ///
     /// # Errors
     /// The system does not say.
-    pub fn address(&self) -> io::Result<std::net::SocketAddr> {
+    pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 

@@ -148,7 +148,8 @@ fn shown(status: &Value) -> Vec<String> {
             } else {
                 format!(": {} ({})", text(&error["text"]), text(&error["code"]))
             };
-            lines.push(format!("  {} {}{calls}{why}", text(&line["line"]), text(&line["state"])));
+            let waits = if line["waitsForClient"] == true { " (opened when a client asks)" } else { "" };
+            lines.push(format!("  {} {}{waits}{calls}{why}", text(&line["line"]), text(&line["state"])));
         }
     }
     lines

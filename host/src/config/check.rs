@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::finding::Finding;
 use super::path::KeyPath;
 use super::source::At;
-use super::{Config, OpenMode, Role, duration, words};
+use super::{Config, HooksConfig, Role, duration, words};
 
 pub use super::lines::line_plans;
 
@@ -15,13 +15,19 @@ pub use super::lines::line_plans;
 const MIN_TOKEN: usize = 16;
 /// The longest line name; it stands in every event.
 const MAX_NAME: usize = 100;
-/// The longest re-order window.
+/// The longest body of a hook, in KiB.
+const HOOK_BODY: RangeInclusive<u32> = 1..=1_024;
+/// Hooks a second.
+const HOOK_RATE: RangeInclusive<u32> = 1..=10_000;
+/// How long a line may stay open without clients.
+const LINGER: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(86_400);
 /// An adapter that takes longer holds up its connection's calls; one that has less is ended by a busy machine.
 const INPUT_TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(300);
 /// How long the version before a new one may be kept alive.
 const PROBATIONS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
 /// Memory of an adapter's process, in MiB.
 const MEMORY: RangeInclusive<u32> = 16..=65_536;
+/// The longest re-order window.
 const MAX_WINDOW: Duration = Duration::from_millis(200);
 /// The most events that a line keeps.
 const MAX_REPLAY: usize = 100_000;
@@ -142,10 +148,10 @@ impl Checking<'_> {
                 let expected = format!("from {} to {} MiB", MEMORY.start(), MEMORY.end());
                 self.add(Finding::other(path.key("memory"), connection.memory.to_string(), expected));
             }
-            if connection.hooks.is_some() {
-                let message = "this version does not take requests of phone systems yet";
-                self.add(Finding::new(path.key("hooks"), message).hint("leave it out"));
+            if let Some(hooks) = &connection.hooks {
+                self.hooks(&path.key("hooks"), hooks);
             }
+            self.between(path.key("linger"), connection.linger, LINGER);
             self.between(path.key("reorder_window"), connection.reorder_window, Duration::ZERO..=MAX_WINDOW);
             let (first, most) = (connection.backoff.first, connection.backoff.most);
             if first.is_zero() {
@@ -167,6 +173,34 @@ impl Checking<'_> {
         }
     }
 
+    fn hooks(&mut self, path: &KeyPath, hooks: &HooksConfig) {
+        for (key, found, expected) in [("body_kib", hooks.body_kib, HOOK_BODY), ("rate", hooks.rate, HOOK_RATE)] {
+            if !expected.contains(&found) {
+                let expected = format!("a number from {} to {}", expected.start(), expected.end());
+                self.add(Finding::other(path.key(key), found.to_string(), expected));
+            }
+        }
+        if let Some(secret) = &hooks.secret {
+            self.secret(path.key("secret"), secret.reveal());
+        }
+    }
+
+    /// Something that only who may know it knows.
+    fn secret(&mut self, path: KeyPath, secret: &str) -> bool {
+        let sound = secret.len() >= MIN_TOKEN && secret.bytes().all(is_token_byte);
+        if !sound {
+            // Which character it is would be a part of the secret.
+            let found = match secret.len() < MIN_TOKEN {
+                true => format!("a text of {} characters", secret.chars().count()),
+                false => "a text with other characters in it".to_owned(),
+            };
+            let expected = format!("at least {MIN_TOKEN} of the characters A-Z a-z 0-9 - . _ ~");
+            let finding = Finding::other(path, found, expected);
+            self.add(finding.hint("`openssl rand -hex 24` makes one"));
+        }
+        sound
+    }
+
     fn lines(&mut self) {
         let mut names = BTreeSet::new();
         for (index, line) in self.config.lines.iter().enumerate() {
@@ -177,10 +211,6 @@ impl Checking<'_> {
                 let finding =
                     Finding::new(path.key("name"), format!("there is another line {} above", words::name(name)));
                 self.add(finding.hint("put the settings of a line into one [[line]]"));
-            }
-            if line.open == OpenMode::OnDemand {
-                let finding = Finding::new(path.key("open"), "\"on-demand\" does not exist in this version yet");
-                self.add(finding.hint("leave it out: the line is opened with its connection"));
             }
         }
     }
@@ -198,15 +228,8 @@ impl Checking<'_> {
                 self.add(Finding::new(path.key("name"), format!("there is another user {} above", words::name(name))));
             }
             let token = user.token.reveal();
-            if token.len() < MIN_TOKEN || !token.bytes().all(is_token_byte) {
-                // Which character it is would be a part of the secret.
-                let found = match token.len() < MIN_TOKEN {
-                    true => format!("a text of {} characters", token.chars().count()),
-                    false => "a text with other characters in it".to_owned(),
-                };
-                let expected = format!("at least {MIN_TOKEN} of the characters A-Z a-z 0-9 - . _ ~");
-                let finding = Finding::other(path.key("token"), found, expected);
-                self.add(finding.hint("`openssl rand -hex 24` makes one"));
+            if !self.secret(path.key("token"), token) {
+                // Told already.
             } else if let Some(other) = tokens.insert(token, name) {
                 let finding = Finding::new(path.key("token"), format!("user {} has the same one", words::name(other)));
                 self.add(finding.hint("every user needs a token of their own; `openssl rand -hex 24` makes one"));

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::made_up::MadeUp;
-use super::{Config, load, print, settings};
+use super::{Config, SecretText, load, print, settings};
 
 /// Shorter texts may stand in a sentence by chance.
 const SHORTEST_SECRET: usize = 16;
@@ -26,7 +26,10 @@ pub fn configuration(text: &str) {
 
 fn secrets(config: &Config) -> impl Iterator<Item = &str> {
     let tokens = config.users.iter().map(|user| user.token.reveal());
-    tokens.chain(config.connections.iter().filter_map(|connection| connection.settings.get("password")?.as_str()))
+    let hooks = config.connections.iter().filter_map(|connection| connection.hooks.as_ref()?.secret.as_ref());
+    tokens
+        .chain(hooks.map(SecretText::reveal))
+        .chain(config.connections.iter().filter_map(|connection| connection.settings.get("password")?.as_str()))
 }
 
 /// What can be made out of a text, and everything that can be said of it.

@@ -6,7 +6,7 @@ use std::fmt;
 use toml::{Table, Value};
 
 use super::types::KeysOf;
-use super::{Config, ConnectionConfig, LineConfig};
+use super::{Config, ConnectionConfig, LineConfig, OpenMode};
 
 /// A line of a connection, with its settings put together.
 #[derive(Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct LinePlan {
     pub name: String,
     /// What stands after the slash.
     pub device: String,
+    /// When it is opened.
+    pub open: OpenMode,
     /// The adapter's settings of the line.
     pub settings: Table,
 }
@@ -40,10 +42,11 @@ pub fn line_plans(config: &Config, connection: &ConnectionConfig) -> Vec<LinePla
         .map(|(name, device)| {
             let mut settings = connection.lines.clone();
             fill_in(&mut settings, device);
+            let open = own.get(name).and_then(|line| line.open).unwrap_or(connection.open);
             if let Some(line) = own.get(name) {
                 settings.extend(line.settings.clone());
             }
-            LinePlan { name: name.to_owned(), device: device.to_owned(), settings }
+            LinePlan { name: name.to_owned(), device: device.to_owned(), open, settings }
         })
         .collect()
 }

@@ -128,11 +128,18 @@ fn absolute(path: &mut PathBuf, base: &Path) {
     }
 }
 
-/// Secrets may stand in settings of connections and lines, be users' tokens, and be the address of the database.
+/// Secrets may stand in settings of connections and lines, be users' tokens, a part of the path of hooks, and the
+/// address of the database.
 fn look_up_secrets(top: &mut Value, base: &Path, source: &mut Source, findings: &mut Vec<Finding>) {
     let mut look_up = LookUp { base, source, findings };
     if let Some(url) = top.get_mut("store").and_then(|store| store.get_mut("url")) {
         look_up.within(url, &KeyPath::of("store").key("url"));
+    }
+    let connections = top.get_mut("connection").and_then(Value::as_array_mut);
+    for (index, connection) in connections.into_iter().flatten().enumerate() {
+        if let Some(secret) = connection.get_mut("hooks").and_then(|hooks| hooks.get_mut("secret")) {
+            look_up.within(secret, &KeyPath::of("connection").index(index).key("hooks").key("secret"));
+        }
     }
     for (list, keys) in [("connection", &["settings", "lines"][..]), ("line", &["settings"]), ("user", &["token"])] {
         let members = top.get_mut(list).and_then(Value::as_array_mut);

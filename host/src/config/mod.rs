@@ -14,6 +14,7 @@ mod lines;
 pub mod load;
 #[cfg(any(test, feature = "fuzz"))]
 mod made_up;
+mod network;
 mod path;
 pub mod print;
 mod repair;
@@ -28,6 +29,7 @@ mod words;
 pub use finding::{Finding, Findings};
 pub use lines::LinePlan;
 pub use load::{Reading, load, read};
+pub use network::Network;
 pub use path::KeyPath;
 pub use secret::SecretText;
 pub use types::{

@@ -7,7 +7,7 @@ use super::lines::line_plans;
 use super::path::KeyPath;
 use super::schema::{fill_in_defaults, mask};
 use super::settings::{Manifests, line_secrets};
-use super::{Config, LineConfig, OpenMode};
+use super::{Config, LineConfig};
 
 /// The configuration as TOML: variables laid over it, defaults of host and adapters filled in, every line with the
 /// settings that its adapter gets. Secrets are masked; so is every setting of which no schema says that it is none.
@@ -32,7 +32,7 @@ pub fn effective(config: &Config, manifests: &impl Manifests) -> Result<String, 
         for plan in line_plans(config, connection) {
             let complete = with_defaults(of_line, plan.settings.clone());
             let settings = masked(of_line, complete, &|below| of_own(&plan, below));
-            shown.lines.push(LineConfig { name: plan.name, open: OpenMode::Always, settings });
+            shown.lines.push(LineConfig { name: plan.name, open: Some(plan.open), settings });
         }
     }
     toml::to_string(&shown).map_err(|e| format!("the configuration cannot be written as TOML: {e}"))

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use toml::Table;
 
 use super::duration;
+use super::network::{self, Network};
 use super::schema::ADDRESS;
 use super::secret::SecretText;
 use super::source::Source as Origin;
@@ -250,6 +251,13 @@ pub struct ConnectionConfig {
     #[serde(default, with = "duration")]
     #[schemars(schema_with = "duration::schema")]
     pub reorder_window: Duration,
+    /// When lines are opened that do not say it themselves.
+    #[serde(default)]
+    pub open: OpenMode,
+    /// How long a line that is opened on demand stays open after its last client has gone.
+    #[serde(default = "default_linger", with = "duration")]
+    #[schemars(schema_with = "duration::schema")]
+    pub linger: Duration,
     /// How many events each line keeps for clients that come back.
     #[serde(default = "default_replay")]
     pub replay: usize,
@@ -299,6 +307,10 @@ fn default_probation() -> Duration {
     Duration::from_secs(30)
 }
 
+fn default_linger() -> Duration {
+    Duration::from_secs(60)
+}
+
 const fn default_memory() -> u32 {
     256
 }
@@ -332,13 +344,31 @@ impl Default for BackOff {
     }
 }
 
-/// Who may call the host's hooks.
+/// Who may call the host's hooks, and how much.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HooksConfig {
-    /// Addresses.
-    pub allow: Vec<std::net::IpAddr>,
+    /// Addresses and networks.
+    #[schemars(schema_with = "network::schema")]
+    pub allow: Vec<Network>,
+    /// What stands in the path behind the connection's id.
+    #[serde(default)]
+    pub secret: Option<SecretText>,
+    /// The longest body, in KiB.
+    #[serde(default = "default_body_kib")]
+    pub body_kib: u32,
+    /// Requests a second, and as many at once.
+    #[serde(default = "default_hook_rate")]
+    pub rate: u32,
+}
+
+const fn default_body_kib() -> u32 {
+    64
+}
+
+const fn default_hook_rate() -> u32 {
+    100
 }
 
 /// When a line is opened.
@@ -359,9 +389,9 @@ pub enum OpenMode {
 pub struct LineConfig {
     /// `connection/device`.
     pub name: String,
-    /// When it is opened.
+    /// When it is opened. None: as its connection says.
     #[serde(default)]
-    pub open: OpenMode,
+    pub open: Option<OpenMode>,
     /// The adapter's settings of the line, over those of `[connection.lines]`.
     #[serde(default)]
     #[schemars(with = "AnyTable")]

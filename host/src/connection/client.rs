@@ -10,6 +10,7 @@ use super::commands;
 use super::memory::{MemoryKey, Remembered};
 use super::outbox;
 use super::task::Task;
+use crate::config::{LinePlan, OpenMode};
 use crate::hub::{LineKey, SessionId, View, ViewReason, frame};
 use crate::model::{Admitted, CallId, Event, SnapshotReason, write_capabilities};
 use crate::plugins::Port;
@@ -42,9 +43,17 @@ impl Task {
             ViewReason::Query => SnapshotReason::Query,
             ViewReason::Session => SnapshotReason::Session,
         };
-        let prelude = outbox::frames(&self.model.view(now, line, reason));
-        let status = self.status(line);
+        let wants = reason == SnapshotReason::Session;
+        let events = match self.lines.get(&line).filter(|_| self.presence.is_closed(line)) {
+            Some(plan) => self.model.unopened(now, line, &plan.device).1,
+            None => self.model.view(now, line, reason),
+        };
+        let (prelude, status) = (outbox::frames(&events), self.status(line));
         self.hub.view(session, key, View { prelude, status }).await;
+        if wants {
+            // The answer comes first, so that the line's first `initialized` is a live event (M13.3).
+            self.open_for_client(line).await;
+        }
     }
 
     /// The connection as an administrator sees it.
@@ -79,6 +88,10 @@ impl Task {
         let lines = self.lines.keys().map(|line| {
             let mut entry = self.status(*line);
             entry["calls"] = json!(self.model.calls(*line));
+            if self.presence.has(*line) {
+                entry["open"] = json!(OpenMode::OnDemand);
+                entry["waitsForClient"] = json!(self.presence.is_closed(*line));
+            }
             if let Some(entry) = entry.as_object_mut() {
                 entry.retain(|key, _| !matches!(key.as_str(), "capabilities" | "connection" | "warning"));
             }
@@ -94,7 +107,9 @@ impl Task {
             "line": self.lines.get(&line).map(|plan| &plan.name),
             "connection": self.config.id,
         });
-        let Some(status) = self.model.status(line) else { return entry };
+        let unopened = |plan: &LinePlan| self.model.unopened(self.last_time, line, &plan.device).0;
+        let status = self.model.status(line).or_else(|| self.lines.get(&line).map(unopened));
+        let Some(status) = status else { return entry };
         entry["state"] = json!(status.state.as_str());
         entry["epoch"] = json!(status.epoch);
         entry["seq"] = json!(status.seq);
@@ -151,6 +166,7 @@ impl Task {
 
     /// A command that is new: judged, then given to the adapter.
     async fn execute(&mut self, client: &ClientCommand, line: LineId, key: Option<MemoryKey>) -> Result<(), RpcError> {
+        self.is_open(line, &client.method)?;
         let mut command = self.read(client, line)?;
         let call_id = command.calls().first().map(ToString::to_string);
         self.may_signal(client.session, line, &command).await?;

@@ -81,6 +81,11 @@ impl Commands {
         self.waiting.get(&id).map(|w| ReplyTo { session: w.session.to_string(), id: w.id.clone() })
     }
 
+    /// Whether a command of this line waits.
+    pub(super) fn waits_for(&self, line: LineId) -> bool {
+        self.waiting.values().any(|waiting| waiting.line == line)
+    }
+
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         self.waiting.values().map(|w| w.until).min()
     }

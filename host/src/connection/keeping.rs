@@ -58,14 +58,18 @@ impl Task {
             }
         };
         for (name, epoch, calls) in kept.lines {
-            let Some((id, _)) = self.lines.iter().find(|(_, plan)| plan.name == name) else { continue };
+            let Some(id) = self.lines.iter().find(|(_, plan)| plan.name == name).map(|(id, _)| *id) else { continue };
             if !calls.is_empty() {
                 let count = calls.len();
                 tracing::info!(connection = %self.config.id, line = name, count, "calls are taken up again");
                 // They are up, until the phone system says otherwise.
                 self.metrics.calls.inc_by(crate::metrics::count(count));
+                // Also of a line that is opened on demand: their ends are to be seen.
+                if self.presence.is_closed(id) {
+                    self.begin_on_demand(id);
+                }
             }
-            self.model.restore(*id, epoch, calls);
+            self.model.restore(id, epoch, calls);
         }
     }
 

@@ -107,7 +107,8 @@ impl Task {
         self.obey(&made);
         self.publish().await;
         self.input(&InputFrame::started()).await;
-        let lines: Vec<_> = self.lines.iter().map(|(id, plan)| (*id, plan.clone())).collect();
+        let lines = self.lines.iter().filter(|(id, _)| !self.presence.is_closed(**id));
+        let lines: Vec<_> = lines.map(|(id, plan)| (*id, plan.clone())).collect();
         for (id, plan) in lines {
             self.open_line(id, &plan).await;
         }

@@ -12,6 +12,7 @@ mod client;
 mod commands;
 mod dial;
 mod exchange;
+mod hooked;
 mod http;
 mod keeping;
 mod kept;
@@ -20,6 +21,7 @@ mod loudness;
 mod memory;
 mod outbox;
 mod outputs;
+mod presence;
 mod probation;
 mod raw;
 mod recent;
@@ -34,6 +36,7 @@ mod transports;
 
 pub use client::is_command;
 pub use commands::{DEFAULT_TIMEOUT, MOST_TIMEOUT};
+pub use hooked::{HookHead, Hooked};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +115,7 @@ pub struct ClientCommand {
 #[derive(Debug)]
 enum ToConnection {
     Command(Box<ClientCommand>),
+    Hooked(Box<Hooked>),
     View { session: SessionId, line: LineKey, reason: ViewReason },
     Status { answer: oneshot::Sender<Value> },
     Change { change: Box<Change>, done: oneshot::Sender<Result<Vec<String>, String>> },
@@ -145,6 +149,11 @@ impl ConnectionHandle {
     /// Sends a command; it is answered through the hub. `false`: the connection is gone.
     pub async fn command(&self, command: ClientCommand) -> bool {
         self.to.send(ToConnection::Command(Box::new(command))).await.is_ok()
+    }
+
+    /// Gives the adapter a request that the phone system made. `false`: the connection is gone.
+    pub async fn hooked(&self, hooked: Hooked) -> bool {
+        self.to.send(ToConnection::Hooked(Box::new(hooked))).await.is_ok()
     }
 
     /// Asks for a line as it is; it comes through the hub.

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::backoff::BackOff;
 use super::swap;
 use super::task::Task;
-use crate::config::{ConnectionConfig, LinePlan};
+use crate::config::{ConnectionConfig, LinePlan, OpenMode};
 use crate::hub::LineKey;
 use crate::metrics::count;
 use crate::model::Loss;
@@ -120,6 +120,13 @@ impl Task {
             }
             done.push("how long an input may take was changed".to_owned());
         }
+        if old.hooks != new.hooks {
+            done.push("who may call its hooks was changed".to_owned());
+        }
+        if old.linger != new.linger {
+            self.presence.set_linger(new.linger);
+            done.push("how long its lines wait for clients was changed".to_owned());
+        }
         if old.replay != new.replay {
             for key in self.keys.keys() {
                 self.hub.line(*key, self.config.replay).await;
@@ -146,8 +153,7 @@ impl Task {
                     done.push(format!("line {name} was added"));
                 }
                 Some(id) if self.lines.get(id) != Some(&plan) => {
-                    self.change_line(*id, plan).await;
-                    done.push(format!("line {name}: its settings were changed"));
+                    done.extend(self.change_line(*id, key, plan).await.map(|what| format!("line {name}: {what}")));
                 }
                 Some(_) => {}
             }
@@ -162,6 +168,9 @@ impl Task {
         self.outbox.insert(id, key);
         self.keys.insert(key, id);
         self.lines.insert(id, plan.clone());
+        if plan.open == OpenMode::OnDemand {
+            return self.expect_client(id, key, false).await;
+        }
         let now = self.now();
         self.model.open_line(now, id, &plan.device, &mut self.events);
         self.publish().await;
@@ -169,7 +178,10 @@ impl Task {
     }
 
     async fn remove_line(&mut self, key: LineKey, id: LineId) {
-        self.input(&InputFrame::line_closed(id)).await;
+        if !self.presence.is_closed(id) {
+            self.input(&InputFrame::line_closed(id)).await;
+        }
+        self.expect_nobody(id, key).await;
         let now = self.now();
         // Its calls are forgotten, not ended: no event takes them from the gauge.
         self.metrics.calls.dec_by(count(self.model.calls(id)));
@@ -182,14 +194,36 @@ impl Task {
         self.outbox.remove(id);
     }
 
+    /// When it is opened, and with what. What was done, in words.
+    async fn change_line(&mut self, id: LineId, key: LineKey, plan: LinePlan) -> impl Iterator<Item = &'static str> {
+        let Some(old) = self.lines.insert(id, plan.clone()) else { return [None, None].into_iter().flatten() };
+        let other_settings = (&old.device, &old.settings) != (&plan.device, &plan.settings);
+        let was_closed = self.presence.is_closed(id);
+        if other_settings && !was_closed {
+            self.reopen_line(id, &plan).await;
+        }
+        let mode = match plan.open {
+            mode if mode == old.open => None,
+            OpenMode::OnDemand => {
+                self.expect_client(id, key, true).await;
+                Some("it is opened on demand from now on")
+            }
+            OpenMode::Always => {
+                self.open_for_client(id).await;
+                self.expect_nobody(id, key).await;
+                Some("it is always open from now on")
+            }
+        };
+        [other_settings.then_some("its settings were changed"), mode].into_iter().flatten()
+    }
+
     /// Calls on the line wait for what the adapter shows when it has opened it again (I15).
-    async fn change_line(&mut self, id: LineId, plan: LinePlan) {
+    async fn reopen_line(&mut self, id: LineId, plan: &LinePlan) {
         self.input(&InputFrame::line_closed(id)).await;
         let now = self.now();
         let loss = Loss::new(ErrorCode::Cancelled, "the line's settings were changed");
         self.model.lost_line(now, id, &loss, &mut self.events);
         self.publish().await;
-        self.lines.insert(id, plan.clone());
-        self.open_line(id, &plan).await;
+        self.open_line(id, plan).await;
     }
 }

@@ -277,8 +277,8 @@ impl Task {
     async fn tell_lines(&mut self, mut made: Port) -> Result<(Port, Vec<u8>), Fault> {
         let mut wanted = made.outputs().to_vec();
         let now = self.now();
-        let open: Vec<(&LineId, &LinePlan)> =
-            self.lines.iter().filter(|(id, _)| !self.swap.refused.contains(id)).collect();
+        let is_open = |id: &LineId| !self.swap.refused.contains(id) && !self.presence.is_closed(*id);
+        let open: Vec<(&LineId, &LinePlan)> = self.lines.iter().filter(|(id, _)| is_open(id)).collect();
         for some in open.chunks(TOGETHER) {
             let frame =
                 |id: &LineId, plan: &LinePlan| InputFrame::line_settings(*id, &plan.device, &json_text(&plan.settings));
@@ -304,7 +304,7 @@ impl Task {
     /// Lines whose settings the old one refused may fit the new one.
     async fn open_what_was_refused(&mut self) {
         for id in std::mem::take(&mut self.swap.refused) {
-            if let Some(plan) = self.lines.get(&id).cloned() {
+            if let Some(plan) = self.lines.get(&id).filter(|_| !self.presence.is_closed(id)).cloned() {
                 self.open_line(id, &plan).await;
             }
         }

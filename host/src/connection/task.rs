@@ -16,6 +16,7 @@ use super::http::Https;
 use super::keeping::{self, Keeping};
 use super::loudness::Loudness;
 use super::outbox::Outbox;
+use super::presence::{self, Presence};
 use super::probation::Probation;
 use super::raw::RawCount;
 use super::recent::Recent;
@@ -25,7 +26,7 @@ use super::swap::{self, Swapping};
 use super::timers::Timers;
 use super::transports::{TransportEvent, Transports};
 use super::{ConnectionPlan, Supply, ToConnection};
-use crate::config::{ConnectionConfig, LinePlan};
+use crate::config::{ConnectionConfig, LinePlan, OpenMode};
 use crate::hub::{Hub, LineKey};
 use crate::metrics::ConnectionMetrics;
 use crate::model::{Event, Model, ModelConfig, ReplyTo, UuidV7Ids};
@@ -52,6 +53,8 @@ pub(super) struct Task {
     pub(super) hub: Hub,
     pub(super) lines: BTreeMap<LineId, LinePlan>,
     pub(super) keys: BTreeMap<LineKey, LineId>,
+    /// Lines that are opened on demand.
+    pub(super) presence: Presence,
     /// The highest line id that was ever given out after the start.
     pub(super) last_line: u32,
     pub(super) model: Model,
@@ -112,6 +115,7 @@ impl Task {
             model: Model::new(model_config, Box::new(UuidV7Ids::new(seed))),
             outbox,
             keys,
+            presence: Presence::new(config.linger),
             last_line: 0,
             lines: (0u32..).map(LineId).zip(lines.into_iter().map(|(plan, _)| plan)).collect(),
             commands: Commands::default(),
@@ -151,13 +155,14 @@ impl Task {
     }
 
     pub(super) async fn run(mut self, mut from: mpsc::Receiver<ToConnection>) {
-        for (id, plan) in &self.lines {
+        for (id, plan) in self.lines.iter().filter(|(_, plan)| plan.open == OpenMode::Always) {
             let now = Timestamp::from_micros(0);
             self.model.open_line(now, *id, &plan.device, &mut self.events);
         }
         for key in self.keys.keys() {
             self.hub.line(*key, self.config.replay).await;
         }
+        self.expect_clients().await;
         self.restore().await;
         self.start().await;
         loop {
@@ -165,6 +170,7 @@ impl Task {
             tokio::select! {
                 message = from.recv() => match message {
                     Some(ToConnection::Command(command)) => self.command(*command).await,
+                    Some(ToConnection::Hooked(hooked)) => self.hooked(*hooked).await,
                     Some(ToConnection::View { session, line, reason }) => self.view(session, line, reason).await,
                     Some(ToConnection::Status { answer }) => {
                         let _ = answer.send(self.whole_status());
@@ -190,6 +196,7 @@ impl Task {
                 Some(done) = self.https.next() => self.input(&done.frame()).await,
                 fault = idle(&mut self.port) => self.fault(&fault).await,
                 Some(bytes) = self.posts.1.recv() => self.input(&InputFrame::posted(&bytes)).await,
+                () = presence::changed(&self.presence) => self.audience_changed().await,
                 Some(notice) = keeping::next(&mut self.keeping) => self.noticed(notice).await,
                 () = sleep_until(deadline) => self.time().await,
             }
@@ -209,8 +216,9 @@ impl Task {
         let model = self.model.next_deadline().map(|at| Instant::now() + at.since(now));
         let keeping = self.keeping.as_ref().and_then(Keeping::deadline);
         let probation = self.swap.probation.as_ref().map(Probation::until);
+        let unseen = self.presence.deadline();
         let own = [self.timers.next(), self.commands.next_timeout(), self.restart_at];
-        own.into_iter().chain([model, keeping, probation]).flatten().min()
+        own.into_iter().chain([model, keeping, probation, unseen]).flatten().min()
     }
 
     /// Something has run out.
@@ -229,6 +237,7 @@ impl Task {
             self.restart_at = None;
             self.start().await;
         }
+        self.close_unseen(now).await;
         let now = self.now();
         self.model.tick(now, &mut self.events);
         self.publish().await;

@@ -83,15 +83,17 @@ fn connection(status: &Value) -> Vec<Finding> {
     }
     let lines = status["lines"].as_array().map_or(&[][..], Vec::as_slice);
     let mut down: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
-    for line in lines.iter().filter(|line| line["state"] != "up") {
+    let waits = lines.iter().filter(|line| line["waitsForClient"] == true).count();
+    for line in lines.iter().filter(|line| line["state"] != "up" && line["waitsForClient"] != true) {
         let error = &line["lastError"];
         let text = error["text"].as_str().unwrap_or("no reason was told yet").to_owned();
         let code = error["code"].as_str().unwrap_or_default().to_owned();
         down.entry((code, text)).or_default().push(line["line"].as_str().unwrap_or("?"));
     }
-    let up = lines.len() - down.values().map(Vec::len).sum::<usize>();
+    let up = lines.len() - waits - down.values().map(Vec::len).sum::<usize>();
     if down.is_empty() {
-        found.push(Finding::ok(topic, format!("{up} of {} lines are up", lines.len())));
+        let waits = if waits > 0 { format!(", {waits} wait for their first client") } else { String::new() };
+        found.push(Finding::ok(topic, format!("{up} of {} lines are up{waits}", lines.len())));
         return found;
     }
     for ((code, text), names) in down {
@@ -147,6 +149,15 @@ mod tests {
                 told(Verdict::Problem, "connection d", "it does not answer the host: its adapter hangs"),
             ]
         );
+    }
+
+    #[test]
+    fn a_line_that_waits_for_its_first_client_is_no_fault() {
+        let waits = json!({ "line": "a/2", "state": "notStarted", "waitsForClient": true });
+        let host =
+            json!({ "connections": [{ "connection": "a", "lines": [{ "line": "a/1", "state": "up" }, waits] }] });
+        let found: Vec<_> = connections(&host).into_iter().map(|f| (f.verdict, f.text)).collect();
+        assert_eq!(found, [(Verdict::Ok, "1 of 2 lines are up, 1 wait for their first client".to_owned())]);
     }
 
     #[test]

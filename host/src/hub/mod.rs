@@ -7,6 +7,7 @@
 //! The types to know: [`Hub`] (the handle), [`Batch`] (events on their way), [`View`] (a line as it is now, for one
 //! session).
 
+mod audience;
 mod counted;
 pub mod frame;
 mod log;
@@ -26,6 +27,7 @@ use tokio::task::AbortHandle;
 
 use crate::metrics::HubMetrics;
 
+pub use audience::Audience;
 pub use log::Batch;
 pub use outlet::Outlet;
 
@@ -125,6 +127,7 @@ enum ToHub {
     View { session: SessionId, line: LineKey, view: View },
     Line { line: LineKey, replay: usize },
     Forget { line: LineKey },
+    Audience { line: LineKey, audience: Option<Arc<Audience>> },
     Join(NewSession),
     Want { session: SessionId, id: Value, lines: Vec<Wanted>, answer: Value },
     Unwant { session: SessionId, lines: Vec<LineKey> },
@@ -195,6 +198,11 @@ impl Hub {
     /// Forgets a line that is no more.
     pub async fn forget(&self, line: LineKey) {
         self.send(ToHub::Forget { line }).await;
+    }
+
+    /// Tells from now on whether anybody sees a line; none: no more.
+    pub async fn audience(&self, line: LineKey, audience: Option<Arc<Audience>>) {
+        self.send(ToHub::Audience { line, audience }).await;
     }
 
     /// Makes a line known; its log keeps `replay` events.

@@ -129,11 +129,12 @@ impl Session {
     }
 
     /// Forgets what waits, so that a close frame is the next thing the client gets (after a frame that was begun).
-    pub(super) fn forget(&mut self) {
+    /// What it saw until now.
+    pub(super) fn forget(&mut self) -> Vec<LineKey> {
         self.direct.truncate(usize::from(self.begun));
         self.waiting = self.direct.iter().map(Bytes::len).sum();
         self.dirty.clear();
-        self.subscriptions.clear();
+        self.subscriptions.drain(..).flatten().map(|subscription| subscription.line).collect()
     }
 
     pub(super) fn subscription(&mut self, line: LineKey) -> Option<(usize, &mut Subscription)> {

@@ -14,7 +14,7 @@ use super::counted::CountedMap;
 use super::log::LineLog;
 use super::pieces::{Logs, Pieces};
 use super::session::{Cursor, Flushed, Joining, Session};
-use super::{AskView, LineKey, PING_EVERY, SessionId, ToHub, View, ViewReason, Wanted, close_code, frame};
+use super::{AskView, Audience, LineKey, PING_EVERY, SessionId, ToHub, View, ViewReason, Wanted, close_code, frame};
 use crate::metrics::HubMetrics;
 
 /// Messages taken at once: what came together is written together.
@@ -35,6 +35,8 @@ pub(super) struct Shard {
     raw: Arc<AtomicU64>,
     logs: Logs,
     subscribers: CountedMap<LineKey, Subscribers>,
+    /// Lines of which somebody wants to know whether anybody sees them.
+    audiences: HashMap<LineKey, Arc<Audience>>,
     sessions: CountedMap<SessionId, Session>,
     /// Lines with events that their sessions have not been told of.
     news: Vec<LineKey>,
@@ -61,6 +63,7 @@ impl Shard {
             raw,
             logs: Logs::default(),
             subscribers: CountedMap::default(),
+            audiences: HashMap::new(),
             sessions: CountedMap::default(),
             news: Vec::new(),
             due: VecDeque::new(),
@@ -107,9 +110,17 @@ impl Shard {
             ToHub::Forget { line } => {
                 self.logs.remove(&line);
                 self.next.end_round();
+                self.audiences.remove(&line);
                 for (id, _) in self.subscribers.remove(&line).unwrap_or_default() {
                     self.sessions.get_mut(&id).map(|session| session.unsubscribe(line));
                 }
+            }
+            ToHub::Audience { line, audience } => {
+                match audience {
+                    Some(audience) => drop(self.audiences.insert(line, audience)),
+                    None => drop(self.audiences.remove(&line)),
+                }
+                self.tell_audience(line);
             }
             ToHub::Join(new) => {
                 self.sessions.insert(new.id, Session::new(new));
@@ -157,6 +168,23 @@ impl Shard {
     fn recount(&self) {
         self.raw.store(self.sessions.values().filter(|s| !s.raw.is_empty()).count() as u64, Ordering::Relaxed);
         self.metrics.sessions.set(i64::try_from(self.sessions.len()).unwrap_or(i64::MAX));
+    }
+
+    /// Tells whether anybody sees a line now, if somebody wants to know.
+    fn tell_audience(&self, line: LineKey) {
+        if let Some(audience) = self.audiences.get(&line) {
+            audience.set(self.subscribers.get(&line).is_some_and(|s| !s.is_empty()));
+        }
+    }
+
+    /// A session does not see these lines any more.
+    fn leave(&mut self, id: SessionId, lines: impl IntoIterator<Item = LineKey>) {
+        for line in lines {
+            if let Some(subscribers) = self.subscribers.get_mut(&line) {
+                subscribers.retain(|(who, _)| *who != id);
+            }
+            self.tell_audience(line);
+        }
     }
 
     fn publish(&mut self, line: LineKey, batch: super::Batch) {
@@ -210,13 +238,15 @@ impl Shard {
         if session.push(frame) {
             due(&mut self.due, id, session);
         } else {
-            session.forget();
+            let lines = session.forget();
+            self.leave(id, lines);
             self.close(id, close_code::TOO_SLOW, "too much waits for this client: it does not read");
         }
     }
 
     fn want(&mut self, id: SessionId, request: Value, wanted: Vec<Wanted>, answer: Value) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        let mut new = Vec::new();
         let mut joining =
             Joining { id: request, answer, lines: Vec::new(), statuses: HashMap::new(), after: Vec::new() };
         for Wanted { line, resume } in wanted {
@@ -228,20 +258,19 @@ impl Shard {
             }
             let index = session.subscribe(line, resume);
             self.subscribers.entry(line).or_default().push((id, index));
+            new.push(line);
         }
         session.joining.push_back(joining);
+        for line in new {
+            self.tell_audience(line);
+        }
         self.joined(id);
     }
 
     fn unwant(&mut self, id: SessionId, lines: &[LineKey]) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        for line in lines {
-            if session.unsubscribe(*line)
-                && let Some(subscribers) = self.subscribers.get_mut(line)
-            {
-                subscribers.retain(|(who, _)| *who != id);
-            }
-        }
+        let left: Vec<LineKey> = lines.iter().copied().filter(|line| session.unsubscribe(*line)).collect();
+        self.leave(id, left);
     }
 
     fn view(&mut self, id: SessionId, line: LineKey, view: View) {
@@ -249,7 +278,10 @@ impl Shard {
         let (mut prelude, mut resumed) = (Bytes::new(), None);
         // A line that was left meanwhile is still part of the answer, and nothing more.
         if let Some((index, subscription)) = session.subscription(line) {
-            if let Cursor::Waiting { resume: Some((epoch, seq)) } = subscription.cursor {
+            // A line without an epoch has nothing to go on from: what its log has is of the time before it was closed.
+            if let Cursor::Waiting { resume: Some((epoch, seq)) } = subscription.cursor
+                && view.status["epoch"] != 0
+            {
                 resumed = log.resume(epoch, seq);
             }
             if resumed.is_none() {
@@ -315,11 +347,7 @@ impl Shard {
     fn remove(&mut self, id: SessionId) {
         let Some(session) = self.sessions.remove(&id) else { return };
         session.reader.abort();
-        for subscription in session.subscriptions.into_iter().flatten() {
-            if let Some(subscribers) = self.subscribers.get_mut(&subscription.line) {
-                subscribers.retain(|(who, _)| *who != id);
-            }
-        }
+        self.leave(id, session.subscriptions.into_iter().flatten().map(|subscription| subscription.line));
         self.recount();
     }
 

@@ -9,9 +9,10 @@ use super::body::SnapshotReason;
 use super::call::Call;
 use super::event::Event;
 use super::ids::CallId;
+use super::line::Line;
 use super::lines::Model;
 use super::repairs::Repairs;
-use super::view::{LineStatus, last_error, line_stage, view};
+use super::view::{LineStatus, status, view};
 
 impl Model {
     /// What a session that has come (or asked, or fallen behind) must be told of a line, stamped with its current
@@ -26,13 +27,15 @@ impl Model {
     /// The line as the answer to `hello` tells it; none when it is not open.
     #[must_use]
     pub fn status(&self, line: LineId) -> Option<LineStatus> {
-        self.lines.get(&line).map(|line| LineStatus {
-            state: line_stage(&self.shared, line),
-            epoch: line.epoch,
-            seq: line.seq,
-            last_error: last_error(&self.shared, line).map(|(loss, _)| loss.clone()),
-            capabilities: line.capabilities.clone(),
-        })
+        self.lines.get(&line).map(|line| status(&self.shared, line))
+    }
+
+    /// A line that is not open yet, as the answer to `hello` tells it, and the events that show it (M13.3).
+    #[must_use]
+    pub fn unopened(&self, now: Timestamp, line: LineId, name: &str) -> (LineStatus, Vec<Event>) {
+        let shared = &self.shared;
+        let line = Line::new(line, &shared.config.connection, name, shared.capabilities.clone());
+        (status(shared, &line), view(shared, &line, now.max(self.now), SnapshotReason::Session))
     }
 
     /// Whether a command may go to the adapter now (M8, M9). If so, its call ids are replaced by the adapter's keys.

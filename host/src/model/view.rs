@@ -62,6 +62,17 @@ pub(super) fn line_stage(shared: &Shared, line: &Line) -> LineStage {
     }
 }
 
+/// The line as the answer to `hello` tells it.
+pub(super) fn status(shared: &Shared, line: &Line) -> LineStatus {
+    LineStatus {
+        state: line_stage(shared, line),
+        epoch: line.epoch,
+        seq: line.seq,
+        last_error: last_error(shared, line).map(|(loss, _)| loss.clone()),
+        capabilities: line.capabilities.clone(),
+    }
+}
+
 /// Why a line does not work, and whether it is alone in that.
 pub(super) fn last_error<'a>(shared: &'a Shared, line: &'a Line) -> Option<(&'a Loss, LossScope)> {
     if line.up {

@@ -241,11 +241,14 @@ impl Service {
     #[must_use]
     pub fn summary(&self) -> String {
         let ups = self.parts.keys().map(|id| self.shared.metrics.connection_up(id));
-        let (connections, lines) =
-            ups.fold((0, 0), |(connections, lines), (up, of)| (connections + usize::from(up), lines + of));
+        let (connections, lines, waiting) =
+            ups.fold((0, 0, 0), |(connections, lines, waiting), (up, of, for_client)| {
+                (connections + usize::from(up), lines + of, waiting + for_client)
+            });
+        let waits = if waiting > 0 { format!(", {waiting} wait for clients") } else { String::new() };
         let all: usize = self.parts.values().map(|part| part.lines.len()).sum();
         format!(
-            "{} clients, {connections} of {} connections up, {lines} of {all} lines up",
+            "{} clients, {connections} of {} connections up, {lines} of {all} lines up{waits}",
             self.shared.hub.sessions(),
             self.parts.len()
         )

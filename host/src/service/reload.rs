@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Service;
 use crate::api::Directory;
 use crate::api::auth::Users;
+use crate::api::hooks::Hooks;
 use crate::config::{Config, Finding, ServerConfig, settings};
 use crate::hub::LineKey;
 
@@ -160,7 +161,13 @@ impl Service {
         }
         let handles =
             self.parts.values().flat_map(|part| part.lines.values().map(|(key, _)| (*key, part.handle.clone())));
+        let hooks = config.connections.iter().filter_map(|connection| {
+            let (hooks, part) = (connection.hooks.as_ref()?, self.parts.get(&connection.id)?);
+            let metrics = self.shared.metrics.hooks(&connection.id);
+            Some((connection.id.clone(), Hooks::new(hooks, part.handle.clone(), metrics)))
+        });
         Directory {
+            hooks: hooks.collect(),
             users: Users::new(config, &lines),
             connections: handles.collect(),
             origins: self.config.server.origins.clone(),

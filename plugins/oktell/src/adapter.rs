@@ -131,7 +131,8 @@ fn close(lines: &mut BTreeMap<LineId, Line>, id: LineId, say: &mut Say<'_, '_>) 
     if say.common.directory.keeper == Some(id) {
         say.common.directory.keeper = None;
     }
-    if say.common.live.remove(&id) && say.common.live.is_empty() {
+    // With no line left nothing is wrong: whoever opens one logs in.
+    if say.common.live.remove(&id) && say.common.live.is_empty() && !lines.is_empty() {
         say.host.report(Down::new(ErrorCode::ConnectionLost, "no user is logged in to Oktell any more"));
     }
     keep_directory(lines, say);

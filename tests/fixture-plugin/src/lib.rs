@@ -14,7 +14,7 @@ use jackfield_plugin_api::{
     Adapter, AgentFact, AgentState, CallFact, CallFeatures, CallState, Capabilities, CauseCode, Command, ConfigError,
     Direction, DtmfFact, ErrorCode, ErrorFact, Host, Input, LineId, LogLevel, Manifest, Party, Phase, Raw,
     RawDirection, Reply, RestoreError, Severity, Side, SignalKind, Snapshot, SnapshotSupport, TimerId, Up,
-    WebRtcSignalFact, export_adapter,
+    WebRtcSignalFact, Webhook, export_adapter,
 };
 use std::time::Duration;
 
@@ -183,6 +183,13 @@ impl Adapter for Fixture {
                     }
                     None => host.refuse(id, command.unsupported()),
                 }
+            }
+            Input::Webhook(hook) => {
+                let Webhook { method, path, query, headers, body, from, .. } = hook;
+                let told = headers.iter().find(|(name, _)| name == "x-forwarded-for").map_or("-", |(_, v)| v.as_str());
+                let body = String::from_utf8_lossy(body);
+                let text = format!("{method} {path}?{query} from {from}, forwarded for {told}: {body}");
+                host.report(ErrorFact::new(ErrorCode::General, Severity::Warning, text));
             }
             Input::Stopping => {
                 host.report(DtmfFact::new(LineId(0), "standing", "0", Side::Remote));

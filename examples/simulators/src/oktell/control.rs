@@ -31,7 +31,8 @@ pub(super) const HELP: &str = r#"A number is that of a user, a queue, a script, 
   {"do":"half-message","number":"101"}             sends half of a message in a whole frame
   {"do":"end"}                                     ends all calls
   {"do":"show"}                                    users, lines, calls, conferences
-  {"do":"journal"}                                 ended calls"#;
+  {"do":"journal"}                                 ended calls
+  {"do":"visits"}                                  who has come (login, resumed, refused) and gone (logout, gone)"#;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -54,6 +55,7 @@ enum Command {
     End {},
     Show {},
     Journal {},
+    Visits {},
 }
 
 /// Does what a command says.
@@ -144,6 +146,7 @@ pub(super) fn run(simulator: &mut Simulator, command: &Value) -> Result<Value, S
             none
         }
         Command::Show {} => Ok(exchange.overview()),
+        Command::Visits {} => Ok(json!({ "visits": simulator.visits() })),
         Command::Journal {} => Ok(json!({ "calls": exchange.journal.rows(None) })),
     }
 }

@@ -33,7 +33,15 @@ pub(crate) fn answer(simulator: &mut Simulator, session: Client, message: &Messa
     }
     let user = simulator.sessions.get(&session)?.user;
     let result = match (method, user) {
-        ("login", _) => login(simulator, session, body),
+        ("login", _) => {
+            let answer = login(simulator, session, body);
+            let resumed = if text(body, "sessionid").is_empty() { "login" } else { "resumed" };
+            match &answer {
+                Ok(_) => simulator.visit(text(body, "userlogin"), resumed, ""),
+                Err(Refusal(_, why)) => simulator.visit(text(body, "userlogin"), "refused", why),
+            }
+            answer
+        }
         (_, None) => refuse(1, "Bad request. Session does not exist"),
         (_, Some(user)) if !is_own(simulator, user, body) => refuse(1, "Bad request. Invalid session user"),
         (_, Some(user)) => request(simulator, session, user, method, body),
@@ -137,6 +145,11 @@ fn request(simulator: &mut Simulator, session: Client, user: usize, method: &str
         "logout" => {
             // The name stays until the socket is closed: clients ask for their line once more.
             simulator.tokens.retain(|_, (_, owner)| *owner != user);
+            if let Some(known) = simulator.sessions.get_mut(&session) {
+                known.left = true;
+            }
+            let login = simulator.exchange.users[user].login.clone();
+            simulator.visit(&login, "logout", "");
             Ok(json!({}))
         }
         "subscribeevent" => {

@@ -13,6 +13,8 @@ pub(super) struct Session {
     pub(super) user: Option<usize>,
     pub(super) heard: Millis,
     pub(super) pinged: bool,
+    /// It has said `logout`.
+    pub(super) left: bool,
     events: BTreeSet<String>,
 }
 

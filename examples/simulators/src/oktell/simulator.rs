@@ -1,8 +1,8 @@
 //! The phone system with its sessions: texts come in, texts go out, and time is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     Config, Faults, control,
@@ -14,6 +14,8 @@ use super::{
 };
 use crate::{Client, Data, Millis, Output, System, wire::Wire};
 
+/// How many comings and goings are remembered.
+const VISITS: usize = 1_000;
 /// How many session ids are remembered.
 const TOKENS: usize = 4_096;
 /// How long after the answer to `logout` the socket is closed.
@@ -30,6 +32,8 @@ pub struct Simulator {
     pub(super) sessions: BTreeMap<Client, Session>,
     /// Session ids that clients may come back with, and whose they are; the order is that of their making.
     pub(super) tokens: BTreeMap<u64, (String, usize)>,
+    /// Who has come and gone, the newest last, for whoever asks.
+    visits: VecDeque<Value>,
     wire: Wire,
 }
 
@@ -42,6 +46,7 @@ impl Simulator {
             faults: own,
             sessions: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            visits: VecDeque::new(),
             wire: Wire::new(wire, Data::Text(RUBBISH.to_owned())),
         }
     }
@@ -57,7 +62,9 @@ impl Simulator {
     pub fn closed(&mut self, session: Client, now: Millis) {
         self.tick(now);
         self.wire.closed(session);
-        self.sessions.remove(&session);
+        if let Some(Session { user: Some(user), left: false, .. }) = self.sessions.remove(&session) {
+            self.visit(&self.exchange.users[user].login.clone(), "gone", "");
+        }
     }
 
     /// A text frame has come.
@@ -139,6 +146,24 @@ impl Simulator {
     pub(super) fn set_faults(&mut self, faults: Faults) {
         self.faults = faults.own;
         self.wire.set_faults(faults.wire);
+    }
+
+    /// Remembers that somebody has come or gone.
+    pub(super) fn visit(&mut self, login: &str, what: &str, why: &str) {
+        if self.visits.len() >= VISITS {
+            self.visits.pop_front();
+        }
+        let login: String = login.chars().take(64).collect();
+        let mut visit = json!({ "login": login, "what": what });
+        if !why.is_empty() {
+            visit["why"] = why.into();
+        }
+        self.visits.push_back(visit);
+    }
+
+    /// Who has come and gone.
+    pub(super) fn visits(&self) -> Vec<Value> {
+        self.visits.iter().cloned().collect()
     }
 
     /// A session id for a user; the oldest of too many is forgotten.

@@ -458,3 +458,20 @@ fn configurations_are_judged() {
         assert!(said.contains(why), "{said}");
     }
 }
+
+#[test]
+fn one_outside_number_called_twice_is_no_call_with_itself() {
+    for second_talks in [true, false] {
+        let mut world = World::new();
+        world.control(json!({ "do": "call", "from": ONE, "to": "101" }));
+        world.control(json!({ "do": "answer", "number": "101" }));
+        // By hand: the program's way refuses it.
+        world.control(json!({ "do": "call", "from": "101", "to": ONE }));
+        if second_talks {
+            world.control(json!({ "do": "answer", "number": ONE }));
+        }
+        world.control(json!({ "do": "hangup", "number": "101" }));
+        assert_eq!(world.simulator.calls(), 0);
+        assert_eq!(world.done(1, "getextendedlineinfo", json!({}))["isflashing"], false);
+    }
+}

@@ -164,6 +164,13 @@ async fn calls_outlive_a_socket_and_the_session_comes_back() {
     // After the answer to logout it is the server that closes.
     assert_eq!(client.ask("logout", json!({})).await[0], "logoutresult");
     assert!(client.read().await.is_none());
+    let visits = control.run(json!({ "do": "visits" })).await;
+    let what: Vec<&str> = visits["visits"].as_array().unwrap().iter().filter_map(|v| v["what"].as_str()).collect();
+    assert_eq!(what, ["login", "gone", "resumed", "refused", "refused", "logout"]);
+    assert_eq!(
+        visits["visits"][3],
+        json!({ "login": "op2", "what": "refused", "why": "Bad request. Invalid session user" })
+    );
 }
 
 #[tokio::test]

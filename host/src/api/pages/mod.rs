@@ -8,6 +8,7 @@ mod answer;
 mod tests;
 
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::response::Response;
 
 /// A file of a page.
@@ -49,6 +50,11 @@ pub fn in_words() -> String {
         }
         (there, missing) => format!("with the page {there}, without {missing} (cargo xtask clients, then build)"),
     }
+}
+
+/// The answer of an address where nothing is, whatever is there.
+pub(super) fn nothing(head: &Parts) -> Response {
+    answer::answer(&[], &head.method, head.uri.path(), &head.headers)
 }
 
 /// Answers what no other route takes.

@@ -23,7 +23,7 @@ use super::words;
 
 pub(super) use object::properties;
 pub(super) use show::{MASK, fill_in_defaults, mask};
-pub(super) use text::{ADDRESS, DURATION};
+pub(super) use text::{ADDRESS, DURATION, NETWORK};
 
 /// Schemas are somebody else's: so deep may they go, and so many steps may one value take.
 const DEEPEST: usize = 128;

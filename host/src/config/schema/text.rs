@@ -8,10 +8,12 @@ use serde_json::Value as Json;
 use super::{Here, Judge, Misfit, describe, misfit};
 use crate::config::finding::Finding;
 use crate::config::source::At;
-use crate::config::{duration, words};
+use crate::config::{duration, network, words};
 
 /// The form of an address with its port, in this host's own schema.
 pub(in crate::config) const ADDRESS: &str = "jackfield-address";
+/// The form of an address or a network, in this host's own schema.
+pub(in crate::config) const NETWORK: &str = "jackfield-network";
 /// The form of a duration, in this host's own schema. (`duration` is another one: ISO 8601.)
 pub(in crate::config) const DURATION: &str = "jackfield-duration";
 
@@ -47,6 +49,7 @@ fn has_form(text: &str, form: &str) -> bool {
     match form {
         ADDRESS => text.parse::<SocketAddr>().is_ok(),
         DURATION => duration::parse(text).is_some(),
+        NETWORK => network::parse(text).is_some(),
         "ip" => text.parse::<IpAddr>().is_ok(),
         "ipv4" => text.parse::<Ipv4Addr>().is_ok(),
         "ipv6" => text.parse::<Ipv6Addr>().is_ok(),
@@ -59,6 +62,7 @@ pub(super) fn expected(schema: &Json) -> String {
     let form = match schema.get("format").and_then(Json::as_str) {
         Some(ADDRESS) => "an address and a port (\"127.0.0.1:8080\", \"[::1]:8080\")",
         Some(DURATION) => "a duration: a whole number and a unit (\"200ms\", \"30s\", \"5m\", \"8h\")",
+        Some(NETWORK) => "an IP address or a network (\"10.0.0.5\", \"10.0.0.0/8\")",
         Some("ip") => "an IP address",
         Some("ipv4") => "an IPv4 address",
         Some("ipv6") => "an IPv6 address",

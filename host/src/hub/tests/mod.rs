@@ -210,3 +210,70 @@ async fn who_cannot_even_take_answers_is_closed() {
     }
     drop(stream);
 }
+
+/// Waits until an audience is as it should be.
+async fn becomes(audience: &Audience, there: bool) {
+    let begin = tokio::time::Instant::now();
+    while audience.is_there() != there {
+        assert!(begin.elapsed() < Duration::from_secs(60), "the audience does not become {there}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_line_has_an_audience_from_its_first_client_to_its_last() {
+    let bed = Bed::new(10).await;
+    let audience = Audience::new(&Arc::default());
+    bed.hub.audience(LINE, Some(Arc::clone(&audience))).await;
+    let (one, _keep) = bed.client().await;
+    let (two, _keep) = bed.client().await;
+    assert!(!bed.hub.is_there(SessionId(999)).await && !audience.is_there());
+    bed.subscribe(one, None).await;
+    becomes(&audience, true).await;
+    bed.subscribe(two, None).await;
+    // Somebody asks twice, and leaves once.
+    bed.subscribe(one, None).await;
+    bed.hub.unwant(one, vec![LINE]).await;
+    bed.hub.unwant(one, vec![LINE]).await;
+    assert!(bed.hub.is_there(two).await && audience.is_there());
+    bed.hub.gone(two).await;
+    becomes(&audience, false).await;
+
+    // Whoever asks later is told at once.
+    bed.subscribe(one, None).await;
+    let later = Audience::new(&Arc::default());
+    bed.hub.audience(LINE, Some(Arc::clone(&later))).await;
+    becomes(&later, true).await;
+    bed.hub.audience(LINE, None).await;
+    bed.hub.gone(one).await;
+    assert!(!bed.hub.is_there(one).await && later.is_there());
+}
+
+#[tokio::test]
+async fn who_is_closed_for_not_reading_is_nobodys_audience() {
+    let bed = Bed::new(10).await;
+    let audience = Audience::new(&Arc::default());
+    bed.hub.audience(LINE, Some(Arc::clone(&audience))).await;
+    let (id, stream) = bed.client().await;
+    bed.subscribe(id, None).await;
+    becomes(&audience, true).await;
+    for _ in 0..200 {
+        bed.hub.frame(id, frame::text(&[b'x'; 60_000])).await;
+    }
+    becomes(&audience, false).await;
+    drop(stream);
+}
+
+#[tokio::test]
+async fn a_line_that_was_closed_has_nothing_to_go_on_from() {
+    let mut bed = Bed::new(10).await;
+    bed.publish(3, 20).await;
+    let (id, mut stream) = bed.client().await;
+    let wanted = vec![Wanted { line: LINE, resume: Some((1, 2)) }];
+    bed.hub.want(id, json_id(), wanted, serde_json::json!({})).await;
+    let status = serde_json::json!({ "state": "notStarted", "epoch": 0, "seq": 0 });
+    bed.hub.view(id, LINE, View { prelude: Bytes::new(), status }).await;
+    assert!(frame(&mut stream).await.contains("\"resumed\":false"));
+    bed.publish(1, 20).await;
+    assert_eq!(number(&mut stream).await, 4);
+}

@@ -140,6 +140,39 @@ fn a_line_that_has_not_started_shows_nothing() {
 }
 
 #[test]
+fn a_line_that_is_not_open_is_shown_as_one_that_never_was() {
+    let mut bench = Bench::down(everything());
+    let other = jackfield_plugin_api::LineId(2);
+    let (status, events) = bench.model.unopened(bench.now, other, "102");
+    assert_eq!((status.state, status.epoch, status.seq, events), (LineStage::NotStarted, 0, 0, vec![]));
+    assert_eq!(status.capabilities.call, everything().call);
+    assert!(
+        bench.model.status(other).is_none() && bench.model.view(bench.now, other, SnapshotReason::Session).is_empty()
+    );
+
+    // The phone system is gone: that is known before the line is opened.
+    bench
+        .says(Up::new("PBX 1", everything()), "")
+        .says(shows([]), "initialized snapshot(beforeReconcile) snapshot(reconciled) L")
+        .lose();
+    let (status, events) = bench.model.unopened(bench.now, other, "102");
+    assert_eq!((status.state, status.epoch), (LineStage::Down, 0));
+    assert!(status.last_error.is_some());
+    assert_eq!(events.iter().map(short).collect::<Vec<_>>().join(" "), "disconnected snapshot(session)");
+}
+
+#[test]
+fn a_line_that_is_opened_again_begins_a_higher_epoch() {
+    let mut bench = Bench::up();
+    let first = bench.model.status(LINE).expect("open").epoch;
+    bench.input(|model, now, out| model.close_line(now, LINE, out)).expect("disconnected");
+    assert!(bench.model.status(LINE).is_none());
+    bench.input(|model, now, out| model.open_line(now, LINE, "101", out)).expect("");
+    bench.says(shows([]), "initialized snapshot(beforeReconcile) snapshot(reconciled) L");
+    assert!(bench.model.status(LINE).expect("open").epoch > first);
+}
+
+#[test]
 fn a_line_that_is_up_is_shown_with_its_stamp() {
     let mut bench = Bench::up();
     bench.apply(AgentFact::new(LINE, AgentState::Ready, "READY")).apply(rings("1"));
