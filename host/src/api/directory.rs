@@ -1,10 +1,12 @@
 //! Who may connect, and which connection has which line: what a new configuration replaces at once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::auth::Users;
 use crate::connection::ConnectionHandle;
 use crate::hub::{LineKey, SessionId, ViewReason};
+use crate::recordings::Recordings;
 
 /// What requests are looked up in. Replaced as a whole, never changed.
 #[derive(Debug, Default)]
@@ -13,6 +15,8 @@ pub struct Directory {
     pub users: Users,
     /// The connection of every line.
     pub connections: HashMap<LineKey, ConnectionHandle>,
+    /// Where recordings lie, by the connections' ids.
+    pub recordings: HashMap<String, Arc<Recordings>>,
     /// Pages that may connect, as browsers name their origin.
     pub origins: Vec<String>,
 }

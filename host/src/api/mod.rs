@@ -11,6 +11,7 @@ mod directory;
 pub mod http;
 mod login;
 pub mod pages;
+mod recordings;
 pub mod rest;
 pub mod server;
 pub mod session;

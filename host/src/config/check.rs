@@ -105,6 +105,9 @@ impl Checking<'_> {
             let found = if store.url.reveal().is_empty() { "an empty text" } else { "something else" };
             self.add(Finding::other(path.key("url"), found, expected));
         }
+        if store.ca.is_some() && !store.url.reveal().starts_with("postgres") {
+            self.add(Finding::new(path.key("ca"), "only a PostgreSQL server has this").hint("leave it out"));
+        }
         if !PENDING_MIB.contains(&store.pending_mib) {
             let (least, most) = (PENDING_MIB.start(), PENDING_MIB.end());
             let (found, expected) = (store.pending_mib.to_string(), format!("a number from {least} to {most}"));
@@ -145,6 +148,10 @@ impl Checking<'_> {
             if connection.hooks.is_some() {
                 let message = "this version does not take requests of phone systems yet";
                 self.add(Finding::new(path.key("hooks"), message).hint("leave it out"));
+            }
+            if let Some(recordings) = &connection.recordings {
+                let kept = self.config.store.is_some();
+                recordings.check(&path.key("recordings"), kept).into_iter().for_each(|finding| self.add(finding));
             }
             self.between(path.key("reorder_window"), connection.reorder_window, Duration::ZERO..=MAX_WINDOW);
             let (first, most) = (connection.backoff.first, connection.backoff.most);

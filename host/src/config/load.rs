@@ -98,6 +98,12 @@ pub(super) fn parse(
             if let Some(store) = &mut config.store {
                 store.base = base.to_owned();
             }
+            for recordings in config.connections.iter_mut().filter_map(|connection| connection.recordings.as_mut()) {
+                [&mut recordings.folder, &mut recordings.ca]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|path| absolute(path, base));
+            }
             config.source = source;
             findings.extend(check::check(&config, &wrong));
             Some(config)
@@ -134,7 +140,9 @@ fn look_up_secrets(top: &mut Value, base: &Path, source: &mut Source, findings: 
     if let Some(url) = top.get_mut("store").and_then(|store| store.get_mut("url")) {
         look_up.within(url, &KeyPath::of("store").key("url"));
     }
-    for (list, keys) in [("connection", &["settings", "lines"][..]), ("line", &["settings"]), ("user", &["token"])] {
+    for (list, keys) in
+        [("connection", &["settings", "lines", "recordings"][..]), ("line", &["settings"]), ("user", &["token"])]
+    {
         let members = top.get_mut(list).and_then(Value::as_array_mut);
         for (index, member) in members.into_iter().flatten().enumerate() {
             for key in keys {

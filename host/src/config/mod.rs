@@ -16,6 +16,7 @@ pub mod load;
 mod made_up;
 mod path;
 pub mod print;
+mod recordings;
 mod repair;
 mod schema;
 mod secret;
@@ -29,6 +30,7 @@ pub use finding::{Finding, Findings};
 pub use lines::LinePlan;
 pub use load::{Reading, load, read};
 pub use path::KeyPath;
+pub use recordings::RecordingsConfig;
 pub use secret::SecretText;
 pub use types::{
     BackOff, Config, ConnectionConfig, HooksConfig, Isolation, LineConfig, OpenMode, PluginsConfig, Role, ServerConfig,

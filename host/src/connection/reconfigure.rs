@@ -120,6 +120,9 @@ impl Task {
             }
             done.push("how long an input may take was changed".to_owned());
         }
+        if old.recordings != new.recordings {
+            done.push("where its recordings lie was changed".to_owned());
+        }
         if old.replay != new.replay {
             for key in self.keys.keys() {
                 self.hub.line(*key, self.config.replay).await;

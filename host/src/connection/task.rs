@@ -19,6 +19,7 @@ use super::outbox::Outbox;
 use super::probation::Probation;
 use super::raw::RawCount;
 use super::recent::Recent;
+use super::records::Questions;
 use super::signals::Signal;
 use super::span::InputSpan;
 use super::swap::{self, Swapping};
@@ -57,6 +58,8 @@ pub(super) struct Task {
     pub(super) model: Model,
     pub(super) outbox: Outbox,
     pub(super) commands: Commands,
+    /// What the host itself asks the phone system.
+    pub(super) questions: Questions,
     pub(super) origins: BTreeMap<CommandId, ReplyTo>,
     pub(super) transports: Transports,
     pub(super) transport_events: mpsc::Receiver<TransportEvent>,
@@ -115,6 +118,7 @@ impl Task {
             last_line: 0,
             lines: (0u32..).map(LineId).zip(lines.into_iter().map(|(plan, _)| plan)).collect(),
             commands: Commands::default(),
+            questions: Questions::default(),
             origins: BTreeMap::new(),
             transports: Transports::new(sender, BackOff::new(config.backoff, seed)),
             transport_events,
@@ -168,6 +172,9 @@ impl Task {
                     Some(ToConnection::View { session, line, reason }) => self.view(session, line, reason).await,
                     Some(ToConnection::Status { answer }) => {
                         let _ = answer.send(self.whole_status());
+                    }
+                    Some(ToConnection::Records { line, native_id, answer }) => {
+                        self.ask_records(line, &native_id, answer).await;
                     }
                     Some(ToConnection::Change { change, done }) => {
                         self.reconfigure(*change, done).await;

@@ -20,6 +20,7 @@ pub mod record;
 pub mod retention;
 mod rows;
 pub mod schema;
+mod server;
 mod source;
 mod sqlite;
 #[cfg(test)]
@@ -367,6 +368,11 @@ impl Journal {
         }
         let appended = self.tail.append(&self.buffer);
         self.appended(appended);
+    }
+
+    /// A recording of a call that is up is called so; it is written with the call's next event.
+    pub fn recorded(&mut self, call_id: &str, reference: &str) {
+        self.book.recorded(call_id, reference);
     }
 
     fn appended(&mut self, appended: std::io::Result<()>) {
