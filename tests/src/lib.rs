@@ -13,3 +13,4 @@ pub mod postgres;
 pub mod proxy;
 pub mod raw;
 pub mod scenarios;
+pub mod web;

@@ -9,6 +9,7 @@
 mod backoff;
 mod batch;
 mod client;
+mod clock;
 mod commands;
 pub(crate) mod dial;
 mod exchange;

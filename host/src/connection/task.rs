@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::backoff::BackOff;
+use super::clock::Clock;
 use super::commands::{Answers, Commands};
 use super::http::Https;
 use super::keeping::{self, Keeping};
@@ -78,7 +79,7 @@ pub(super) struct Task {
     pub(super) up_since: Option<Instant>,
     pub(super) loudness: Loudness,
     pub(super) seed: u64,
-    pub(super) last_time: Timestamp,
+    pub(super) clock: Clock,
     /// When the bytes came that are being handled.
     pub(super) born: Option<Instant>,
     pub(super) metrics: ConnectionMetrics,
@@ -134,7 +135,7 @@ impl Task {
             up_since: None,
             loudness: Loudness::default(),
             seed,
-            last_time: Timestamp::default(),
+            clock: Clock::new(std::time::Instant::now()),
             born: None,
             metrics,
             raw_count: RawCount::default(),
@@ -203,12 +204,11 @@ impl Task {
         }
     }
 
-    /// The time of an input: the wall clock, but never backwards.
+    /// The time of an input.
     pub(super) fn now(&mut self) -> Timestamp {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
-        self.last_time = self.last_time.max(now);
-        self.last_time
+        self.clock.tell(now, std::time::Instant::now())
     }
 
     fn deadline(&mut self) -> Option<Instant> {

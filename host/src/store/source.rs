@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::database::{Database, Dialect, StoreError};
 use super::postgres::Postgres;
 use super::schema;
-pub use super::server::Server;
+use super::server::Server;
 use super::sqlite::Sqlite;
 
 /// Where the history is.

@@ -12,14 +12,14 @@ use super::{BOSS, call_id, client, command, host_at};
 use crate::server::OUTSIDE;
 
 /// The simulator as a process. Killed when dropped.
-struct Simulated {
+pub(crate) struct Simulated {
     child: Child,
-    url: String,
+    pub(crate) url: String,
     control: BufReader<TcpStream>,
 }
 
 impl Simulated {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let program = build::jackfield(Version::Present).unwrap();
         let program = program.with_file_name(format!("jackfield-sim{}", std::env::consts::EXE_SUFFIX));
         let mut child = Command::new(program)
@@ -35,7 +35,7 @@ impl Simulated {
     }
 
     /// What happens at the phones.
-    fn phones(&mut self, what: &Value) {
+    pub(crate) fn phones(&mut self, what: &Value) {
         writeln!(self.control.get_mut(), "{what}").unwrap();
         let mut answer = String::new();
         self.control.read_line(&mut answer).unwrap();
