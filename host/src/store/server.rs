@@ -65,7 +65,7 @@ impl Server {
 
     /// With a file of further trusted roots.
     #[must_use]
-    pub(crate) fn with_ca(self, ca: Option<PathBuf>) -> Self {
+    pub fn with_ca(self, ca: Option<PathBuf>) -> Self {
         Self { ca, ..self }
     }
 

@@ -4,6 +4,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use jackfield::store::Source;
 use jackfield_tests::postgres::{Certificate, Postgres};
 use jackfield_tests::proxy::Proxy;
 use serde_json::json;
@@ -209,20 +210,23 @@ fn postgres_is_reached_by_tls_and_only_with_a_certificate_that_is_trusted() {
     saved(&mut alice, &id);
     kept(&host, &id).unwrap();
     drop(host);
-    for (store, said) in [
-        // Nobody the machine trusts has signed it.
-        (url("localhost", "?sslmode=require"), "`store.ca`"),
-        (url("localhost", "?sslmode=require") + &ca(&wrong), "certificate"),
+    // A host that must not trust the server keeps calls in its journal, and says why.
+    let host = start(url("localhost", "?sslmode=require"));
+    let why = ready(&host);
+    assert!(why.contains("not stored now") && why.contains("`store.ca`"), "{why}");
+    assert_eq!(host.get("/api/v1/calls", ALICE).unwrap().status, 503);
+    for (host, mode, trusts, said) in [
+        ("localhost", "?sslmode=require", Some(&wrong), "certificate"),
         // It is another server's.
-        (url("127.0.0.1", "?sslmode=verify-full") + &ca(&trusted), "certificate"),
+        ("127.0.0.1", "?sslmode=verify-full", Some(&trusted), "certificate"),
         // The server takes nobody who does not encrypt.
-        (url("localhost", ""), "no encryption"),
-        (url("localhost", "?sslmode=require") + &ca(&dir.path().join("none.pem")), "none.pem"),
+        ("localhost", "", None, "no encryption"),
+        ("localhost", "?sslmode=require", Some(&dir.path().join("none.pem")), "none.pem"),
     ] {
-        let host = start(store.clone());
-        let why = ready(&host);
-        assert!(why.contains("not stored now") && why.contains(said), "{store}: {why}");
-        assert_eq!(host.get("/api/v1/calls", ALICE).unwrap().status, 503);
+        let url = format!("postgres://jackfield@{host}:{}/postgres{mode}", server.port().unwrap());
+        let Source::Postgres(there) = Source::of(&url).unwrap() else { panic!("{url}") };
+        let why = Source::Postgres(there.with_ca(trusts.cloned())).open().map(drop).unwrap_err().to_string();
+        assert!(why.contains(said), "{url}: {why}");
     }
 }
 
