@@ -57,6 +57,11 @@ impl Pbx {
         }
     }
 
+    /// Says something, in the words of its protocol.
+    pub(crate) fn say(&mut self, words: &str) -> Result<(), String> {
+        self.stream.write_all(words.as_bytes()).map_err(|e| format!("the phone system: {e}"))
+    }
+
     /// The call at an extension is held, or resumed: one line of bytes, which makes two events.
     pub(crate) fn turn(&mut self, line: usize) -> Result<(), String> {
         let held = self.held.get_mut(line).ok_or("no such line")?;

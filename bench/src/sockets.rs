@@ -35,6 +35,15 @@ impl Client {
         }
     }
 
+    /// Connects for all lines that there are.
+    pub(crate) async fn connect_to_all(address: &str) -> Result<Self, String> {
+        let mut client = Self::handshake(address).await.map_err(|e| format!("a client of {address}: {e}"))?;
+        let params = json!({ "client": { "name": "bench", "version": "1" } });
+        let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "hello", "params": params }).to_string();
+        client.send(1, hello.as_bytes()).await.map_err(|e| format!("a client of {address}: {e}"))?;
+        Ok(client)
+    }
+
     async fn handshake(address: &str) -> std::io::Result<Self> {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;

@@ -14,8 +14,10 @@ pub struct Answer {
     pub status: u16,
     /// Its header, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// Its body.
+    /// Its body as text.
     pub body: String,
+    /// Its body.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -67,8 +69,10 @@ impl Host {
         write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).map_err(text)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).map_err(text)?;
-        let answer = String::from_utf8_lossy(&answer);
-        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| format!("no answer: {answer}"))?;
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+        let end = end.ok_or_else(|| format!("no answer: {}", String::from_utf8_lossy(&answer)))?;
+        let bytes = answer.split_off(end + 4);
+        let head = String::from_utf8_lossy(&answer);
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
         let header =
@@ -76,7 +80,8 @@ impl Host {
         Ok(Answer {
             status: status.ok_or_else(|| format!("no status: {head}"))?,
             headers: lines.filter_map(header).collect(),
-            body: body.to_owned(),
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         })
     }
 }

@@ -14,3 +14,4 @@ pub mod proxy;
 pub mod raw;
 pub mod scenarios;
 pub mod sim;
+pub mod web;

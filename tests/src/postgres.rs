@@ -1,6 +1,8 @@
 //! A PostgreSQL of a test's own, from what the system has installed.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
@@ -17,6 +19,18 @@ pub struct Postgres {
     dir: tempfile::TempDir,
     user: Option<&'static str>,
     server: Option<Child>,
+    /// Where it listens beside its socket.
+    port: Option<u16>,
+    encrypts: bool,
+}
+
+/// A certificate and its key (PEM).
+#[derive(Debug, Clone, Copy)]
+pub struct Certificate<'a> {
+    /// The certificate.
+    pub certificate: &'a str,
+    /// The key.
+    pub key: &'a str,
 }
 
 impl Postgres {
@@ -25,6 +39,29 @@ impl Postgres {
     /// # Errors
     /// It is installed and does not start.
     pub fn start() -> Result<Option<Self>, String> {
+        Self::start_as(None, None)
+    }
+
+    /// Starts a server that also listens on TCP, on this machine alone; with a certificate it takes nobody there who
+    /// does not encrypt.
+    ///
+    /// # Errors
+    /// It is installed and does not start.
+    pub fn start_on_tcp(certificate: Option<Certificate<'_>>) -> Result<Option<Self>, String> {
+        let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let mut tries = 0;
+        loop {
+            // Somebody else may take the port before the server does.
+            let port = free().map_err(|e| e.to_string())?.port();
+            tries += 1;
+            match Self::start_as(Some(port), certificate) {
+                Err(_) if tries < 5 => {}
+                started => return started,
+            }
+        }
+    }
+
+    fn start_as(port: Option<u16>, certificate: Option<Certificate<'_>>) -> Result<Option<Self>, String> {
         let Some(programs) = programs() else {
             // Shown by the test runner.
             #[allow(clippy::print_stderr)]
@@ -39,19 +76,39 @@ impl Postgres {
         if let Some(user) = user {
             run(Command::new("chown").arg(user).arg(dir.path()))?;
         }
-        let mut this = Self { programs, dir, user, server: None };
+        let mut this = Self { programs, dir, user, server: None, port, encrypts: certificate.is_some() };
         let data = this.dir.path().join("data");
         let mut initdb = this.program("initdb");
         initdb.args(["--no-sync", "--encoding=UTF8", "--locale=C", "--username=jackfield", "--auth=trust", "-D"]);
         run(initdb.arg(&data))?;
+        if let Some(Certificate { certificate, key }) = certificate {
+            for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+                let file = data.join(name);
+                fs::write(&file, text).map_err(text_of)?;
+                fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).map_err(text_of)?;
+                if let Some(user) = this.user {
+                    run(Command::new("chown").arg(user).arg(&file))?;
+                }
+            }
+            let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+            fs::write(data.join("pg_hba.conf"), rules).map_err(text_of)?;
+        }
         this.resume()?;
         Ok(Some(this))
+    }
+
+    /// Where it listens on TCP.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// The address of its database.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://jackfield@{}/postgres", self.dir.path().display().to_string().replace('/', "%2F"))
+        let socket = self.dir.path().display().to_string().replace('/', "%2F");
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("postgres://jackfield@{socket}{port}/postgres")
     }
 
     /// Starts it again.
@@ -61,20 +118,28 @@ impl Postgres {
     pub fn resume(&mut self) -> Result<(), String> {
         let log = fs::File::create(self.dir.path().join("log")).map_err(|e| e.to_string())?;
         let mut server = self.program("postgres");
-        server
-            .arg("-D")
-            .arg(self.dir.path().join("data"))
-            .arg("-k")
-            .arg(self.dir.path())
-            .args(["-c", "listen_addresses="]);
+        server.arg("-D").arg(self.dir.path().join("data")).arg("-k").arg(self.dir.path());
+        match self.port {
+            None => server.args(["-c", "listen_addresses="]),
+            Some(port) => server.args(["-c", "listen_addresses=127.0.0.1", "-p", &port.to_string()]),
+        };
+        if self.encrypts {
+            server.args(["-c", "ssl=on"]);
+        }
         self.server = Some(server.stderr(log).stdout(Stdio::null()).spawn().map_err(|e| e.to_string())?);
         let until = Instant::now() + PATIENCE;
         loop {
-            let ready = self.program("pg_isready").arg("-q").arg("-h").arg(self.dir.path()).status();
+            let mut ready = self.program("pg_isready");
+            ready.arg("-q").arg("-h").arg(self.dir.path());
+            if let Some(port) = self.port {
+                ready.args(["-p", &port.to_string()]);
+            }
+            let ready = ready.status();
+            let ended = self.server.as_mut().and_then(|server| server.try_wait().ok().flatten());
             if ready.is_ok_and(|status| status.success()) {
                 return Ok(());
             }
-            if Instant::now() > until {
+            if ended.is_some() || Instant::now() > until {
                 let log = fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
                 return Err(format!("PostgreSQL does not answer:\n{log}"));
             }
@@ -120,6 +185,10 @@ fn programs() -> Option<PathBuf> {
     let mut folders: Vec<PathBuf> = versions.flatten().map(|version| version.path().join("bin")).collect();
     folders.sort();
     folders.into_iter().rfind(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
+}
+
+fn text_of(error: std::io::Error) -> String {
+    error.to_string()
 }
 
 fn is_root() -> bool {

@@ -40,6 +40,7 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
         let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
         run("lints", &mut cargo(&clippy))?;
     }
+    packages();
     let missing = asterisk(options.asterisk)?;
     run("build", &mut cargo(&["build", "--workspace", "--quiet"]))?;
     tests(&options, missing.is_none())?;
@@ -53,6 +54,28 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
         println!("note: without a real Asterisk: {missing}");
     }
     Ok(())
+}
+
+/// What tests use when it is there: a package of Debian, and a file that it brings somewhere below a folder.
+const PACKAGES: [(&str, &str, &str); 2] =
+    [("postgresql", "/usr/lib/postgresql", "bin/postgres"), ("faketime", "/usr/lib", "faketime/libfaketimeMT.so.1")];
+
+/// Installs what is missing of [`PACKAGES`], where that can be done. Tests say what they cannot test without it.
+fn packages() {
+    let is_there = |folder: &str, file: &str| {
+        std::fs::read_dir(folder).is_ok_and(|below| below.flatten().any(|entry| entry.path().join(file).exists()))
+    };
+    let missing = PACKAGES.iter().filter(|(_, folder, file)| !is_there(folder, file));
+    let names: Vec<&str> = missing.map(|(package, ..)| *package).collect();
+    if names.is_empty() {
+        return;
+    }
+    let mut install = Command::new("apt-get");
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&names).stdin(Stdio::null());
+    let installed = status(&format!("install {}", names.join(" ")), install.env("DEBIAN_FRONTEND", "noninteractive"));
+    if !installed.is_ok_and(|status| status.success()) {
+        println!("note: {} cannot be installed here (Debian, as root); some tests are left out", names.join(", "));
+    }
 }
 
 /// Makes a real Asterisk ready. `Some`: it cannot be had here, and why.

@@ -2,9 +2,11 @@
 
 mod ami;
 mod fanout;
+mod history;
 #[cfg(target_os = "linux")]
 mod isolation;
 mod json;
+mod kept;
 mod latency;
 mod memory;
 mod oktell;
@@ -40,5 +42,7 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "resume", run: resume::run },
     Row { name: "start", run: start::run },
     Row { name: "store", run: store::run },
+    Row { name: "kept", run: kept::run },
+    Row { name: "history", run: history::run },
     Row { name: "swap", run: swap::run },
 ];

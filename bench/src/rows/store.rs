@@ -1,28 +1,22 @@
-//! The history: rows on the disk, questions to many calls, exports. The reference is SQLite itself with a bare table.
+//! The history: rows on the disk. The reference is SQLite itself with a bare table.
 
 use std::time::{Duration, Instant};
 
 use jackfield::store::entry::{CallChange, TimelineEvent};
-use jackfield::store::query::{self, Cursor, Filter, Sees};
 use jackfield::store::record::CallRecord;
 use jackfield::store::{Database, Source, commit};
 use serde_json::json;
 
 use crate::Scale;
-use crate::measure::{ROUNDS, Spread, turns};
+use crate::measure::{Spread, turns};
 use crate::table::{Figure, Outcome};
 
 /// Calls of one commit.
 const GROUP: i64 = 100;
 /// Commits of one turn.
 const COMMITS: i64 = 100;
-/// Calls of the file that is asked; the goal's number with `--full`.
-const CALLS: i64 = 300_000;
-const CALLS_FULL: i64 = 5_000_000;
 /// Lines that the calls are spread over.
 const LINES: i64 = 500;
-/// Calls of an export.
-const EXPORTED: usize = 50_000;
 const START: i64 = 1_700_000_000_000_000;
 
 /// A call that is over, as a phone system tells it.
@@ -53,20 +47,11 @@ fn changes(from: i64, count: i64) -> Result<Vec<CallChange>, String> {
     (from..from + count).map(change).collect()
 }
 
-pub(crate) fn run(scale: &Scale) -> Outcome {
+pub(crate) fn run(_: &Scale) -> Outcome {
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     let source = Source::of(&format!("sqlite://{}", dir.path().join("calls.db").display()))?;
     let mut database = source.open().map_err(|e| e.to_string())?;
-    let database = database.as_mut();
-    let mut figures = writing(database)?;
-    let calls = if scale.fanout == Scale::FULL.fanout { CALLS_FULL } else { CALLS };
-    let mut number = 10_000_000;
-    while number < 10_000_000 + calls {
-        commit(database, &changes(number, 5_000)?, &[], START).map_err(|e| e.to_string())?;
-        number += 5_000;
-    }
-    figures.extend(asking(database, calls)?);
-    Ok(figures)
+    writing(database.as_mut())
 }
 
 /// Groups of calls, each with its event, on the disk; beside the same bytes in a bare table of SQLite.
@@ -124,49 +109,4 @@ fn writing(database: &mut dyn Database) -> Outcome {
         .goal("≥ 100,000 rows/s", met),
         Figure::alone("commit of 100 calls and 100 events, p99", "ms", Spread::of(vec![p99])).goal("≤ 5 ms", p99_met),
     ])
-}
-
-fn asking(database: &mut dyn Database, calls: i64) -> Outcome {
-    let mut time = |filter: &Filter| -> Result<f64, String> {
-        let begin = Instant::now();
-        query::page(database, filter, 50).map_err(|e| e.to_string())?;
-        Ok(begin.elapsed().as_secs_f64() * 1e3)
-    };
-    let all = Filter::of(Sees::All);
-    let middle = Cursor {
-        started_at: START + (10_000_000 + calls / 2) * 1_000_000,
-        call_id: format!("018bcfe5-6800-7000-8000-{:012}", 10_000_000 + calls / 2),
-    };
-    let lines = |from: i64, to: i64| Sees::Lines((from..to).map(|line| format!("ast/{line}")).collect());
-    let mut figures = Vec::new();
-    for (what, filter) in [
-        ("the newest page", all.clone()),
-        ("a page in the middle", Filter { after: Some(middle), ..all.clone() }),
-        ("an agent's newest page (one line)", Filter::of(lines(7, 8))),
-        ("a supervisor's newest page (100 lines)", Filter::of(lines(0, 100))),
-        ("a number's newest page", Filter { number: Some("+380440007919".to_owned()), ..all.clone() }),
-    ] {
-        time(&filter)?;
-        let times: Result<Vec<f64>, String> = (0..ROUNDS * 4).map(|_| time(&filter)).collect();
-        let spread = Spread::of(times?);
-        let met = spread.median <= 20.0;
-        figures.push(Figure::alone(format!("{what} of 50, of {calls} calls"), "ms", spread).goal("≤ 20 ms", met));
-    }
-    let mut rates = Vec::new();
-    for _ in 0..ROUNDS {
-        let (mut filter, mut seen, begin) = (all.clone(), 0, Instant::now());
-        while seen < EXPORTED {
-            let page = query::page(database, &filter, 1_000).map_err(|e| e.to_string())?;
-            let Some(last) = page.last() else { break };
-            let (started_at, call_id) = (last.record.started_at, last.record.call_id.clone());
-            filter.after = Some(Cursor { started_at, call_id });
-            seen += page.len();
-        }
-        rates.push(seen as f64 / begin.elapsed().as_secs_f64());
-    }
-    let spread = Spread::of(rates);
-    let met = spread.median >= 50_000.0;
-    figures
-        .push(Figure::alone("calls read for an export, page by page", "calls/s", spread).goal("≥ 50,000 rows/s", met));
-    Ok(figures)
 }

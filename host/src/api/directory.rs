@@ -1,11 +1,13 @@
 //! Who may connect, and which connection has which line: what a new configuration replaces at once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::auth::Users;
 use super::hooks::Hooks;
 use crate::connection::ConnectionHandle;
 use crate::hub::{LineKey, SessionId, ViewReason};
+use crate::recordings::Recordings;
 
 /// What requests are looked up in. Replaced as a whole, never changed.
 #[derive(Debug, Default)]
@@ -16,6 +18,8 @@ pub struct Directory {
     pub connections: HashMap<LineKey, ConnectionHandle>,
     /// The hooks of connections whose phone systems call, by the connection's id.
     pub hooks: HashMap<String, Hooks>,
+    /// Where recordings lie, by the connections' ids.
+    pub recordings: HashMap<String, Arc<Recordings>>,
     /// Pages that may connect, as browsers name their origin.
     pub origins: Vec<String>,
 }

@@ -12,6 +12,7 @@ pub mod hooks;
 pub mod http;
 mod login;
 pub mod pages;
+mod recordings;
 pub mod rest;
 pub mod server;
 pub mod session;

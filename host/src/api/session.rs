@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::Shared;
 use super::auth::User;
 use super::budget::Budget;
+use super::recordings;
 use super::server::Stream;
 use super::split::{self, ReadHalf};
 use crate::config::Role;
@@ -338,7 +339,7 @@ impl Session {
 
     async fn command(
         &self,
-        user: &User,
+        user: &Arc<User>,
         id: Value,
         method: String,
         mut params: Map<String, Value>,
@@ -376,6 +377,9 @@ impl Session {
                 Duration::from_millis(millis)
             }
         };
+        if method == "queryCallRecords" && recordings::answer(&self.shared, user, self.id, &id, &name, &params) {
+            return Ok(());
+        }
         let Some(connection) = self.shared.directory().connections.get(&key).cloned() else {
             return Err(RpcError::ours(ErrorCode::General, "the line has no connection"));
         };

@@ -111,6 +111,9 @@ impl Checking<'_> {
             let found = if store.url.reveal().is_empty() { "an empty text" } else { "something else" };
             self.add(Finding::other(path.key("url"), found, expected));
         }
+        if store.ca.is_some() && !store.url.reveal().starts_with("postgres") {
+            self.add(Finding::new(path.key("ca"), "only a PostgreSQL server has this").hint("leave it out"));
+        }
         if !PENDING_MIB.contains(&store.pending_mib) {
             let (least, most) = (PENDING_MIB.start(), PENDING_MIB.end());
             let (found, expected) = (store.pending_mib.to_string(), format!("a number from {least} to {most}"));
@@ -152,6 +155,10 @@ impl Checking<'_> {
                 self.hooks(&path.key("hooks"), hooks);
             }
             self.between(path.key("linger"), connection.linger, LINGER);
+            if let Some(recordings) = &connection.recordings {
+                let kept = self.config.store.is_some();
+                recordings.check(&path.key("recordings"), kept).into_iter().for_each(|finding| self.add(finding));
+            }
             self.between(path.key("reorder_window"), connection.reorder_window, Duration::ZERO..=MAX_WINDOW);
             let (first, most) = (connection.backoff.first, connection.backoff.most);
             if first.is_zero() {

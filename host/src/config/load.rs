@@ -98,6 +98,12 @@ pub(super) fn parse(
             if let Some(store) = &mut config.store {
                 store.base = base.to_owned();
             }
+            for recordings in config.connections.iter_mut().filter_map(|connection| connection.recordings.as_mut()) {
+                [&mut recordings.folder, &mut recordings.ca]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|path| absolute(path, base));
+            }
             config.source = source;
             findings.extend(check::check(&config, &wrong));
             Some(config)
@@ -141,7 +147,9 @@ fn look_up_secrets(top: &mut Value, base: &Path, source: &mut Source, findings: 
             look_up.within(secret, &KeyPath::of("connection").index(index).key("hooks").key("secret"));
         }
     }
-    for (list, keys) in [("connection", &["settings", "lines"][..]), ("line", &["settings"]), ("user", &["token"])] {
+    for (list, keys) in
+        [("connection", &["settings", "lines", "recordings"][..]), ("line", &["settings"]), ("user", &["token"])]
+    {
         let members = top.get_mut(list).and_then(Value::as_array_mut);
         for (index, member) in members.into_iter().flatten().enumerate() {
             for key in keys {

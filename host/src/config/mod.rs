@@ -17,6 +17,7 @@ mod made_up;
 mod network;
 mod path;
 pub mod print;
+mod recordings;
 mod repair;
 mod schema;
 mod secret;
@@ -31,6 +32,7 @@ pub use lines::LinePlan;
 pub use load::{Reading, load, read};
 pub use network::Network;
 pub use path::KeyPath;
+pub use recordings::RecordingsConfig;
 pub use secret::SecretText;
 pub use types::{
     BackOff, Config, ConnectionConfig, HooksConfig, Isolation, LineConfig, OpenMode, PluginsConfig, Role, ServerConfig,

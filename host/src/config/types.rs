@@ -13,6 +13,7 @@ use toml::Table;
 
 use super::duration;
 use super::network::{self, Network};
+use super::recordings::RecordingsConfig;
 use super::schema::ADDRESS;
 use super::secret::SecretText;
 use super::source::Source as Origin;
@@ -146,8 +147,11 @@ impl Default for PluginsConfig {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct StoreConfig {
-    /// `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    /// `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=require`.
     pub url: SecretText,
+    /// A file with further trusted roots (PEM), for a PostgreSQL whose certificate is not of a public authority.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
     /// The folder for what waits for the database. By default beside the database's file, with `.pending` after its
     /// name; for PostgreSQL `jackfield.pending` beside the configuration.
     #[serde(default)]
@@ -175,7 +179,7 @@ impl StoreConfig {
     pub fn source(&self) -> Result<Source, String> {
         Ok(match Source::of(self.url.reveal())? {
             Source::Sqlite(file) => Source::Sqlite(self.base.join(file)),
-            other => other,
+            Source::Postgres(server) => Source::Postgres(server.with_ca(self.ca.as_ref().map(|ca| self.base.join(ca)))),
         })
     }
 
@@ -274,6 +278,9 @@ pub struct ConnectionConfig {
     pub lines: Table,
     /// Who may call `/hooks/<id>/…`.
     pub hooks: Option<HooksConfig>,
+    /// Where recordings of its calls lie, when clients are to get them through the host.
+    #[serde(default)]
+    pub recordings: Option<RecordingsConfig>,
 }
 
 impl fmt::Debug for ConnectionConfig {

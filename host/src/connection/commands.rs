@@ -60,8 +60,7 @@ impl Commands {
             let text = format!("{MOST} commands wait for this phone system already");
             return Err(CommandError::new(ErrorCode::Overloaded, text).retryable());
         }
-        self.last += 1;
-        let id = CommandId(self.last);
+        let id = self.next_id();
         let waiting = Waiting {
             session: command.session,
             id: command.id.clone(),
@@ -74,6 +73,12 @@ impl Commands {
         };
         self.waiting.insert(id, waiting);
         Ok(id)
+    }
+
+    /// An id that no command had before.
+    pub(super) const fn next_id(&mut self) -> CommandId {
+        self.last += 1;
+        CommandId(self.last)
     }
 
     /// Who sent a command, while it waits.

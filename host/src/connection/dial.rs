@@ -30,7 +30,7 @@ const READ_SIZE: usize = 16 * 1024;
 const MOST_MESSAGE: usize = 16 * 1024 * 1024;
 
 /// An open link.
-pub(super) enum Link {
+pub(crate) enum Link {
     Tcp(TcpStream, BytesMut),
     Tls(Box<TlsStream<TcpStream>>, BytesMut),
     WebSocket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
@@ -40,7 +40,7 @@ pub(super) enum Link {
 ///
 /// # Errors
 /// Why it cannot be opened: what was tried, what came of it.
-pub(super) async fn dial(spec: &TransportSpec) -> Result<Link, CloseReason> {
+pub(crate) async fn dial(spec: &TransportSpec) -> Result<Link, CloseReason> {
     match tokio::time::timeout(DIAL_TIMEOUT, open(spec)).await {
         Ok(link) => link,
         Err(_) => {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jackfield_plugin_api::{ErrorCode, Severity};
+use jackfield_plugin_api::{ErrorCode, Fact, Severity};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
@@ -70,6 +70,17 @@ impl Task {
                 }
             }
             self.model.restore(id, epoch, calls);
+        }
+    }
+
+    /// Notes what a recording of a call is called, before the event that tells of it is written down.
+    pub(super) fn keep_recording(&mut self, fact: &Fact) {
+        let (Some(keeping), Fact::Recording(recording)) = (&mut self.keeping, fact) else { return };
+        let Some(reference) = &recording.reference else { return };
+        let call = self.model.call_id(recording.line, &recording.key).map(CallId::as_str);
+        // What is told of a call that is over comes too late for its row.
+        if let Some(call) = call.filter(|call| self.model.call(recording.line, call).is_some()) {
+            keeping.journal.recorded(call, reference);
         }
     }
 

@@ -9,8 +9,9 @@
 mod backoff;
 mod batch;
 mod client;
+mod clock;
 mod commands;
-mod dial;
+pub(crate) mod dial;
 mod exchange;
 mod hooked;
 mod http;
@@ -26,6 +27,7 @@ mod probation;
 mod raw;
 mod recent;
 mod reconfigure;
+mod records;
 mod shadow;
 mod signals;
 mod span;
@@ -41,6 +43,7 @@ pub use hooked::{HookHead, Hooked};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jackfield_plugin_api::{CommandError, ErrorCode};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -118,6 +121,7 @@ enum ToConnection {
     Hooked(Box<Hooked>),
     View { session: SessionId, line: LineKey, reason: ViewReason },
     Status { answer: oneshot::Sender<Value> },
+    Records { line: LineKey, native_id: String, answer: oneshot::Sender<Result<Vec<String>, CommandError>> },
     Change { change: Box<Change>, done: oneshot::Sender<Result<Vec<String>, String>> },
     Swap { plugin: Box<LoadedPlugin>, done: oneshot::Sender<Result<Value, String>> },
     Stop { done: oneshot::Sender<()> },
@@ -172,6 +176,18 @@ impl ConnectionHandle {
         let (answer, wait) = oneshot::channel();
         self.to.send(ToConnection::Status { answer }).await.ok()?;
         wait.await.ok()
+    }
+
+    /// Asks the phone system what its recordings of a call are called.
+    ///
+    /// # Errors
+    /// It has none, cannot tell, or does not answer in time.
+    pub async fn records(&self, line: LineKey, native_id: String) -> Result<Vec<String>, CommandError> {
+        let (answer, wait) = oneshot::channel();
+        let late = || CommandError::new(ErrorCode::Timeout, "the phone system does not say where its recordings are");
+        let gone = || CommandError::new(ErrorCode::ConnectionLost, "the connection is gone");
+        self.to.send(ToConnection::Records { line, native_id, answer }).await.map_err(|_| gone())?;
+        tokio::time::timeout(DEFAULT_TIMEOUT, wait).await.map_err(|_| late())?.map_err(|_| gone())?
     }
 
     /// Gives it another configuration; only what differs is touched. What was done, in words.

@@ -125,6 +125,7 @@ impl Task {
         let origin =
             command_of(fact).and_then(|id| self.commands.origin(id).or_else(|| self.origins.get(&id).cloned()));
         self.model.apply(now, fact, origin.as_ref(), &mut self.events);
+        self.keep_recording(fact);
         self.span_fact(fact);
     }
 
@@ -170,6 +171,7 @@ impl Task {
 
     pub(super) fn answer(&mut self, answer: Answer, out: &mut Answers) {
         let Answer { id, result } = answer;
+        let Some(result) = self.questions.answer(id, result) else { return };
         let counter = if result.is_ok() { &self.metrics.accepted } else { &self.metrics.refused };
         counter.inc();
         let why = result.as_ref().err().map(|e| e.text.as_str());

@@ -127,6 +127,9 @@ impl Task {
             self.presence.set_linger(new.linger);
             done.push("how long its lines wait for clients was changed".to_owned());
         }
+        if old.recordings != new.recordings {
+            done.push("where its recordings lie was changed".to_owned());
+        }
         if old.replay != new.replay {
             for key in self.keys.keys() {
                 self.hub.line(*key, self.config.replay).await;

@@ -72,7 +72,7 @@ impl Task {
             "params": {
                 "connection": connection,
                 "line": name,
-                "at": timestamp_text(self.last_time),
+                "at": timestamp_text(self.clock.last()),
                 "data": {
                     "callId": call.as_str(),
                     "sessionId": fact.session_id,

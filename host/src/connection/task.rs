@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::backoff::BackOff;
+use super::clock::Clock;
 use super::commands::{Answers, Commands};
 use super::http::Https;
 use super::keeping::{self, Keeping};
@@ -20,6 +21,7 @@ use super::presence::{self, Presence};
 use super::probation::Probation;
 use super::raw::RawCount;
 use super::recent::Recent;
+use super::records::Questions;
 use super::signals::Signal;
 use super::span::InputSpan;
 use super::swap::{self, Swapping};
@@ -60,6 +62,8 @@ pub(super) struct Task {
     pub(super) model: Model,
     pub(super) outbox: Outbox,
     pub(super) commands: Commands,
+    /// What the host itself asks the phone system.
+    pub(super) questions: Questions,
     pub(super) origins: BTreeMap<CommandId, ReplyTo>,
     pub(super) transports: Transports,
     pub(super) transport_events: mpsc::Receiver<TransportEvent>,
@@ -78,7 +82,7 @@ pub(super) struct Task {
     pub(super) up_since: Option<Instant>,
     pub(super) loudness: Loudness,
     pub(super) seed: u64,
-    pub(super) last_time: Timestamp,
+    pub(super) clock: Clock,
     /// When the bytes came that are being handled.
     pub(super) born: Option<Instant>,
     pub(super) metrics: ConnectionMetrics,
@@ -119,6 +123,7 @@ impl Task {
             last_line: 0,
             lines: (0u32..).map(LineId).zip(lines.into_iter().map(|(plan, _)| plan)).collect(),
             commands: Commands::default(),
+            questions: Questions::default(),
             origins: BTreeMap::new(),
             transports: Transports::new(sender, BackOff::new(config.backoff, seed)),
             transport_events,
@@ -134,7 +139,7 @@ impl Task {
             up_since: None,
             loudness: Loudness::default(),
             seed,
-            last_time: Timestamp::default(),
+            clock: Clock::new(std::time::Instant::now()),
             born: None,
             metrics,
             raw_count: RawCount::default(),
@@ -175,6 +180,9 @@ impl Task {
                     Some(ToConnection::Status { answer }) => {
                         let _ = answer.send(self.whole_status());
                     }
+                    Some(ToConnection::Records { line, native_id, answer }) => {
+                        self.ask_records(line, &native_id, answer).await;
+                    }
                     Some(ToConnection::Change { change, done }) => {
                         self.reconfigure(*change, done).await;
                     }
@@ -203,12 +211,11 @@ impl Task {
         }
     }
 
-    /// The time of an input: the wall clock, but never backwards.
+    /// The time of an input.
     pub(super) fn now(&mut self) -> Timestamp {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
-        self.last_time = self.last_time.max(now);
-        self.last_time
+        self.clock.tell(now, std::time::Instant::now())
     }
 
     fn deadline(&mut self) -> Option<Instant> {

@@ -1,6 +1,6 @@
 //! A new configuration for a running host: what differs is changed, in order, and nothing else is touched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::api::auth::Users;
 use crate::api::hooks::Hooks;
 use crate::config::{Config, Finding, ServerConfig, settings};
 use crate::hub::LineKey;
+use crate::recordings::Recordings;
 
 /// How long clients of a line that is no more get to read that it is gone.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -152,6 +153,17 @@ impl Service {
         self.shared.replace(self.directory(new));
     }
 
+    /// Where recordings are now. A place that is the same stays the same, with who reads from it.
+    fn recordings(&self) -> HashMap<String, Arc<Recordings>> {
+        let before = self.shared.directory();
+        let place = |(id, part): (&String, &super::Part)| {
+            let config = part.config.recordings.as_ref()?;
+            let same = before.recordings.get(id).filter(|place| place.config() == config).map(Arc::clone);
+            Some((id.clone(), same.unwrap_or_else(|| Arc::new(Recordings::new(config.clone())))))
+        };
+        self.parts.iter().filter_map(place).collect()
+    }
+
     /// Where everything is now.
     pub(super) fn directory(&self, config: &Config) -> Directory {
         // In the order of the configuration: it is the order in which users see their lines.
@@ -170,6 +182,7 @@ impl Service {
             hooks: hooks.collect(),
             users: Users::new(config, &lines),
             connections: handles.collect(),
+            recordings: self.recordings(),
             origins: self.config.server.origins.clone(),
         }
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::record::{CallRecord, Outcome, was_answered};
 use crate::model::{Body, Event, EventName};
+use crate::recordings::{LONGEST_NAME, MOST_OF_CALL};
 
 /// Ids of conversations that are remembered after their calls, per connection: transfers and queues tie calls that are
 /// minutes apart.
@@ -69,13 +70,15 @@ pub struct LineChange {
 }
 
 /// A call that is up.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Live {
     change: i64,
     answered: bool,
     state: CallState,
     conversation: String,
     is_kept: bool,
+    /// What its recordings are called.
+    recordings: Vec<String>,
 }
 
 /// What must be remembered between the events of one connection.
@@ -98,10 +101,20 @@ impl Book {
             state: record.state,
             conversation: record.conversation.clone(),
             is_kept: true,
+            recordings: record.details.recordings.clone(),
         };
         self.live.insert(record.call_id.clone(), live);
         for id in record.details.global_ids.iter().chain([&record.call_id]) {
             self.tie(id, &record.conversation);
+        }
+    }
+
+    /// What a recording of a call that is up is called. It may be told before the call's first event is noted.
+    pub fn recorded(&mut self, call_id: &str, reference: &str) {
+        let live = self.live.entry(call_id.to_owned()).or_default();
+        let is_new = !live.recordings.iter().any(|known| known == reference);
+        if is_new && live.recordings.len() < MOST_OF_CALL && (1..=LONGEST_NAME).contains(&reference.len()) {
+            live.recordings.push(reference.to_owned());
         }
     }
 
@@ -145,13 +158,8 @@ impl Book {
 
     fn call(&mut self, event: &Event, mut record: CallRecord) -> Option<CallChange> {
         let merged = self.converse(&mut record);
-        let live = self.live.entry(record.call_id.clone()).or_insert_with(|| Live {
-            change: 0,
-            answered: false,
-            state: CallState::Unknown,
-            conversation: String::new(),
-            is_kept: false,
-        });
+        let live = self.live.entry(record.call_id.clone()).or_default();
+        record.details.recordings.clone_from(&live.recordings);
         live.conversation.clone_from(&record.conversation);
         live.answered |= event.name() == EventName::CommutationStarted || was_answered(record.state);
         match record.state {

@@ -20,6 +20,7 @@ pub mod record;
 pub mod retention;
 mod rows;
 pub mod schema;
+mod server;
 mod source;
 mod sqlite;
 #[cfg(test)]
@@ -48,6 +49,7 @@ use writer::{Work, Writer};
 pub use database::{Database, StoreError, Value};
 pub use record::{CallLink, CallRecord, Outcome};
 pub use rows::{Edit, Notice, Saved, StoredCall, commit, edit, find};
+pub use server::Server;
 pub use source::Source;
 
 /// How long the start of the host waits for the database.
@@ -303,7 +305,8 @@ impl Store {
                 Some(state) if !state.up => state.at,
                 _ => self.alive,
             };
-            let last_seen = last_seen.max(call.record.started_at);
+            // What was told of it after the last sign of life is one, too.
+            let last_seen = last_seen.max(call.record.started_at).max(call.record.connected_at.unwrap_or(0));
             let line = kept.lines.iter_mut().find(|(name, ..)| *name == call.record.line);
             match (line, call.record.kept(Timestamp::from_micros(last_seen), &call.links)) {
                 (Some((_, _, calls)), Some(restored)) => {
@@ -367,6 +370,11 @@ impl Journal {
         }
         let appended = self.tail.append(&self.buffer);
         self.appended(appended);
+    }
+
+    /// A recording of a call that is up is called so; it is written with the call's next event.
+    pub fn recorded(&mut self, call_id: &str, reference: &str) {
+        self.book.recorded(call_id, reference);
     }
 
     fn appended(&mut self, appended: std::io::Result<()>) {

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut};
-use postgres::{Client, Config, NoTls, Statement};
+use postgres::{Client, NoTls, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::database::{Database, Dialect, Row, StoreError, Value};
+use super::server::Server;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -32,14 +34,21 @@ impl Postgres {
     /// Connects.
     ///
     /// # Errors
-    /// The server does not answer, or does not let us in. The text has no password in it.
-    pub(super) fn connect(url: &str) -> Result<Self, StoreError> {
-        let mut config: Config = url.parse().map_err(|_| {
-            StoreError::Invalid("store.url is not understood; expected postgres://user@host/database".to_owned())
-        })?;
+    /// The server does not answer, does not let us in, or does not show a certificate that is trusted. The text has no
+    /// password in it.
+    pub(super) fn connect(server: &Server) -> Result<Self, StoreError> {
+        let mut config = server.config().map_err(StoreError::Invalid)?;
         config.connect_timeout(CONNECT).application_name("jackfield");
         config.keepalives_idle(Duration::from_secs(30)).tcp_user_timeout(Duration::from_secs(10));
-        let client = config.connect(NoTls).map_err(|e| told(&e))?;
+        let tls = server.tls().map_err(StoreError::Unavailable)?;
+        let client = match tls {
+            None => config.connect(NoTls),
+            Some(tls) => config.connect(MakeRustlsConnect::new(tls)),
+        };
+        let client = client.map_err(|e| match told(&e) {
+            StoreError::Unavailable(why) => StoreError::Unavailable(format!("{why}{}", server.hint(&why))),
+            other => other,
+        })?;
         let mut this = Self { client, prepared: HashMap::new() };
         this.batch(&format!("SET statement_timeout = {STATEMENT_MS}; SET synchronous_commit = on"))?;
         Ok(this)

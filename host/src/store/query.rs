@@ -241,6 +241,23 @@ pub fn whole(database: &mut dyn Database, call_id: &str, sees: &Sees) -> Result<
     Ok(Some(WholeCall { call, timeline, conversation }))
 }
 
+/// The newest call of a line with an id of the phone system's.
+///
+/// # Errors
+/// The database does not answer.
+pub fn by_native_id(
+    database: &mut dyn Database,
+    line: &str,
+    native_id: &str,
+) -> Result<Option<StoredCall>, StoreError> {
+    // Along the line's index, from its end: what is asked for is mostly new.
+    let sql = format!(
+        "SELECT {} FROM calls WHERE line = $1 AND native_id = $2 ORDER BY started_at DESC, call_id DESC LIMIT 1",
+        *COLUMNS
+    );
+    Ok(database.query(&sql, &[Value::text(line), Value::text(native_id)])?.first().map(StoredCall::read))
+}
+
 /// What calls are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {

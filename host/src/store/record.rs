@@ -183,6 +183,9 @@ pub struct Details {
     /// Whether it was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<bool>,
+    /// What the phone system calls its recordings, oldest first. Nobody but the host sees it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recordings: Vec<String>,
 }
 
 /// A call as the phone system told it, up to one of its events. Times are microseconds since 1970.
@@ -296,6 +299,7 @@ impl CallRecord {
                 muted: call.muted,
                 video: call.video,
                 recorded: call.recording,
+                recordings: Vec::new(),
             },
         }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::database::{Database, Dialect, StoreError};
 use super::postgres::Postgres;
 use super::schema;
+use super::server::Server;
 use super::sqlite::Sqlite;
 
 /// Where the history is.
@@ -13,7 +14,7 @@ pub enum Source {
     /// In a file.
     Sqlite(PathBuf),
     /// At a server.
-    Postgres(String),
+    Postgres(Server),
 }
 
 impl std::fmt::Debug for Source {
@@ -32,11 +33,7 @@ impl Source {
             return Ok(Self::Sqlite(PathBuf::from(file)));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return match url.parse::<::postgres::Config>() {
-                Ok(_) => Ok(Self::Postgres(url.to_owned())),
-                // What the parser says may repeat the password.
-                Err(_) => Err("postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE".to_owned()),
-            };
+            return Server::of(url).map(Self::Postgres);
         }
         Err("sqlite://FILE or postgres://USER@HOST/DATABASE".to_owned())
     }
@@ -55,10 +52,7 @@ impl Source {
     pub fn shown(&self) -> String {
         match self {
             Self::Sqlite(file) => format!("sqlite://{}", file.display()),
-            Self::Postgres(url) => match (url.split_once("://"), url.rsplit_once('@')) {
-                (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{}", without_query(place)),
-                _ => without_query(url).to_owned(),
-            },
+            Self::Postgres(server) => server.shown(),
         }
     }
 
@@ -88,7 +82,7 @@ impl Source {
     pub fn connect(&self) -> Result<Box<dyn Database>, StoreError> {
         Ok(match self {
             Self::Sqlite(file) => Box::new(Sqlite::open(file)?),
-            Self::Postgres(url) => Box::new(Postgres::connect(url)?),
+            Self::Postgres(server) => Box::new(Postgres::connect(server)?),
         })
     }
 
@@ -99,12 +93,7 @@ impl Source {
     pub fn open_to_read(&self) -> Result<Box<dyn Database>, StoreError> {
         Ok(match self {
             Self::Sqlite(file) => Box::new(Sqlite::open_to_read(file)?),
-            Self::Postgres(url) => Box::new(Postgres::connect(url)?),
+            Self::Postgres(server) => Box::new(Postgres::connect(server)?),
         })
     }
-}
-
-/// An address may carry a password among its parameters, too.
-fn without_query(url: &str) -> &str {
-    url.split_once('?').map_or(url, |(place, _)| place)
 }

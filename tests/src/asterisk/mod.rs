@@ -216,6 +216,11 @@ impl Pbx {
         self.root.join(format!("var/log/asterisk-{}", self.slot.instance()))
     }
 
+    /// Directory into which Asterisk records calls, unless it is told otherwise.
+    pub fn monitor_dir(&self) -> PathBuf {
+        self.root.join(format!("var/lib/asterisk-{}/spool/monitor", self.slot.instance()))
+    }
+
     fn boot(&self, keep: bool) -> Result<(), String> {
         script("start.sh", &self.root, Some(&self.slot), &[], keep)?;
         let dir = self.sipp_dir();

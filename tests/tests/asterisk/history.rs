@@ -4,9 +4,10 @@
 use std::time::{Duration, Instant};
 
 use jackfield_tests::asterisk::{AMI_MIN_SECRET, AMI_MIN_USER, Caller, Cdr, Pbx, Phone};
+use jackfield_tests::host::PATIENCE;
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, L101, TOKEN, call, config};
+use crate::bed::{Bed, CALLER, L101, TOKEN, call, config};
 
 /// How often the host is killed; more by `JACKFIELD_KILLS`.
 fn kills() -> u32 {
@@ -50,6 +51,81 @@ fn record(bed: &Bed, caller: &str) -> Cdr {
         assert!(Instant::now() < until, "Asterisk wrote no record of {caller}");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn a_recording_that_asterisk_writes_is_downloaded_through_the_host() {
+    let Some(pbx) = Pbx::for_test().unwrap() else { return };
+    let folder = pbx.monitor_dir();
+    let place = format!("[connection.recordings]\nfolder = {:?}\n[[user]]", folder.to_str().unwrap());
+    let config = config(pbx.ami_port(), AMI_MIN_USER, AMI_MIN_SECRET).replacen("[[user]]", &place, 1);
+    let mut bed = Bed::with("recorded, and heard", pbx, format!("[store]\nurl = \"sqlite://calls.db\"\n{config}"));
+    let (_phone, _caller, id) = bed.talk(Phone::Answers { ring_ms: 200 });
+    bed.command("recordCall", L101, &json!({ "callId": id, "action": "start" }));
+    bed.call_is(&id, "recorded", |call| call["recording"] == true);
+    let written = || -> Vec<std::path::PathBuf> {
+        let files = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|file| file.path());
+        files.filter(|file| std::fs::metadata(file).is_ok_and(|found| found.len() > 10_000)).collect()
+    };
+    let until = Instant::now() + PATIENCE;
+    while written().is_empty() {
+        assert!(Instant::now() < until, "Asterisk writes nothing into {}", folder.display());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    bed.command("recordCall", L101, &json!({ "callId": id, "action": "stop" }));
+    bed.call_is(&id, "not recorded any more", |call| call["recording"] == false);
+    bed.drop_call(L101, &id);
+    let row = row(&bed, &id);
+    assert_eq!(row["recordings"].as_array().map(Vec::len), Some(1), "{row}");
+    let [file] = &*written() else { panic!("one recording: {:?}", written()) };
+    let url = row["recordings"][0].as_str().unwrap();
+    // The mixer is done with it a moment after the call.
+    let until = Instant::now() + PATIENCE;
+    let heard = loop {
+        let heard = bed.host.get(url, TOKEN).unwrap();
+        if heard.bytes == std::fs::read(file).unwrap() {
+            break heard;
+        }
+        assert!(Instant::now() < until, "{} of {} bytes", heard.bytes.len(), file.display());
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!((heard.status, heard.header("content-type")), (200, Some("audio/wav")));
+    assert_eq!((&heard.bytes[..4], &heard.bytes[8..12]), (&b"RIFF"[..], &b"WAVE"[..]));
+    let end = bed.host.request("GET", url, TOKEN, &[("Range", "bytes=-1000")], "").unwrap();
+    assert_eq!((end.status, end.bytes.as_slice()), (206, &heard.bytes[heard.bytes.len() - 1_000..]));
+    let told = bed.command("queryCallRecords", L101, &json!({ "callId": id }));
+    assert_eq!(told["urls"], row["recordings"]);
+}
+
+/// AMI tells call records while they are written and to nobody afterwards, so the host cannot ask for the end of a call
+/// that it missed. What it tells is when the call was last known to live; and when it was known to be over.
+#[test]
+fn a_call_that_ends_while_the_host_is_dead_has_its_end_between_two_known_times() {
+    let Some(pbx) = Pbx::for_test().unwrap() else { return };
+    let config =
+        format!("[store]\nurl = \"sqlite://calls.db\"\n{}", config(pbx.ami_port(), AMI_MIN_USER, AMI_MIN_SECRET));
+    let mut bed = Bed::with("ended while the host was dead", pbx, config);
+    let (_phone, _caller, id) = bed.talk(Phone::Answers { ring_ms: 200 });
+    bed.host.kill();
+    bed.pbx.cli("channel request hangup all").unwrap();
+    let record = record(&bed, CALLER);
+    bed.host.start_again().unwrap();
+    let row = row(&bed, &id);
+    assert_eq!((&row["estimated"], &row["result"]), (&json!(true), &json!("answered")), "{row}");
+    for (ours, theirs) in [("startedAt", &record.start), ("connectedAt", &record.answer)] {
+        assert!(same_second(&row[ours], theirs), "{ours} {} is not {theirs}: {row}", row[ours]);
+    }
+    let known = row["timeline"].as_array().unwrap().last().unwrap();
+    assert_eq!(known["event"], "callFinished");
+    // Whole seconds of the record; and midnight may lie between.
+    let after = |later: &str, earlier: &str| {
+        let apart = (seconds(later) - seconds(earlier) + 1.5).rem_euclid(86_400.0);
+        assert!(apart < 3_600.0, "{later} is before {earlier}: {row}");
+    };
+    after(&record.end, row["endedAt"].as_str().unwrap());
+    after(known["at"].as_str().unwrap(), &record.end);
+    let actions = bed.pbx.cli("manager show commands").unwrap().to_lowercase();
+    assert!(actions.contains("originate") && !actions.contains("cdr"), "there is a way to ask, after all:\n{actions}");
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! The history: what a phone system told is in the database, whatever becomes of the host.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
+mod clock;
 mod crash;
+mod fuzzed;
+mod injected;
+mod recordings;
 mod rest;
 mod saved;
 mod trouble;

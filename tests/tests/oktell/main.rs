@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!` in the argument is easier to read than `&json!`")]
 
 mod ondemand;
+mod recordings;
 mod scenarios;
 mod server;
 mod simulated;
@@ -22,6 +23,11 @@ fn start(server: &Server, isolation: &str, users: &[&str]) -> Host {
 
 /// A host with one line for each user; a user's login is the line's number less `less`.
 fn host_at(url: &str, isolation: &str, users: &[&str], login: &str, less: u32) -> Host {
+    Setup::new(config_at(url, isolation, users, login, less), &["oktell"]).start().unwrap()
+}
+
+/// Its configuration.
+fn config_at(url: &str, isolation: &str, users: &[&str], login: &str, less: u32) -> String {
     let mut config = format!(
         "[[connection]]\nid = \"okt\"\nplugin = \"oktell\"\nisolation = \"{isolation}\"\nbackoff = {{ first = \"100ms\", \
          most = \"300ms\" }}\n[connection.settings]\nurl = \"{url}\"\n"
@@ -34,7 +40,7 @@ fn host_at(url: &str, isolation: &str, users: &[&str], login: &str, less: u32) -
     }
     config += &format!("[[user]]\nname = \"crm\"\nrole = \"service\"\ntoken = \"{TOKEN}\"\nlines = [\"okt/*\"]\n");
     config += &format!("[[user]]\nname = \"boss\"\nrole = \"admin\"\ntoken = \"{BOSS}\"\n");
-    Setup::new(config, &["oktell"]).start().unwrap()
+    config
 }
 
 fn call_id(event: &Value) -> Value {

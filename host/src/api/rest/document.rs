@@ -13,7 +13,8 @@ use super::{Shared, operations};
 /// The name of the one operation that needs no token: it is where one comes from.
 pub(super) const OPEN_TO_ALL: &str = "logIn";
 /// What stands in paths for something else.
-const PLACES: [(&str, &str); 2] = [("callId", "The call's id."), ("connectionId", "The connection's id.")];
+const PLACES: [(&str, &str); 3] =
+    [("callId", "The call's id."), ("connectionId", "The connection's id."), ("number", "Which one, from 1.")];
 
 /// Something that can be asked for.
 pub(super) struct Operation {
@@ -60,6 +61,12 @@ pub(super) fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schem
 /// Some text.
 pub(super) fn text_schema(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({ "type": "string" })
+}
+
+/// Some bytes.
+pub(super) fn binary_schema(_: &mut SchemaGenerator) -> Schema {
+    // As OpenAPI 3.1 has it: anything, not in JSON.
+    schemars::json_schema!({})
 }
 
 /// The parameters of a query: the fields of a type.
@@ -153,7 +160,11 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let mut parameters = Vec::new();
     let places = PLACES.iter().filter(|(name, _)| operation.path.contains(&format!("{{{name}}}")));
     parameters.extend(places.map(|(name, about)| {
-        json!({ "name": name, "in": "path", "required": true, "description": about, "schema": { "type": "string" } })
+        let schema = match *name {
+            "number" => json!({ "type": "integer", "minimum": 1 }),
+            _ => json!({ "type": "string" }),
+        };
+        json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema })
     }));
     parameters.extend((operation.parameters)(generator));
     parameters.extend(operation.headers.iter().map(|(name, about)| {

@@ -11,6 +11,7 @@ mod edit;
 mod export;
 mod login;
 mod question;
+mod recordings;
 mod statistics;
 #[cfg(test)]
 mod tests;
@@ -36,11 +37,13 @@ use crate::store::{Store, StoreError};
 
 use document::Operation;
 pub use document::document;
+pub(super) use view::recording_path;
 
 /// Everything there is.
 fn operations() -> Vec<Operation> {
     let mut all = vec![login::log_in(), login::renew(), login::log_out()];
     all.extend([calls::list(), calls::one(), edit::change(), export::csv(), export::ndjson(), statistics::calls()]);
+    all.extend([recordings::list(), recordings::one()]);
     all
 }
 

@@ -91,6 +91,10 @@ pub(super) struct Call {
     /// Whether it was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) recorded: Option<bool>,
+    /// Where its recordings are, below this host; absent when the phone system told of none. It may still have some: ask
+    /// for the call's `recordings`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) recordings: Vec<String>,
     /// Data that the phone system attached to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user_data: Option<BTreeMap<String, String>>,
@@ -148,6 +152,11 @@ fn time_or_null(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": ["string", "null"], "format": "date-time" })
 }
 
+/// Where a recording is, below this host.
+pub(crate) fn recording_path(call_id: &str, number: usize) -> String {
+    format!("/api/v1/calls/{call_id}/recordings/{number}")
+}
+
 /// A time as text.
 pub(super) fn text(micros: i64) -> String {
     timestamp_text(Timestamp::from_micros(micros))
@@ -157,6 +166,7 @@ impl From<StoredCall> for Call {
     fn from(stored: StoredCall) -> Self {
         let StoredCall { record, revision, comment, links, result_edited, edited_by, .. } = stored;
         let details = record.details;
+        let recordings = (1..=details.recordings.len()).map(|number| recording_path(&record.call_id, number)).collect();
         Self {
             call_id: record.call_id,
             revision,
@@ -191,6 +201,7 @@ impl From<StoredCall> for Call {
             released_by: record.released_by,
             estimated: record.estimated,
             recorded: details.recorded,
+            recordings,
             user_data: details.user_data,
             comment,
             links,
