@@ -1,6 +1,6 @@
 //! Who may connect, and which connection has which line: what a new configuration replaces at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::auth::Users;
 use crate::connection::ConnectionHandle;
@@ -13,6 +13,8 @@ pub struct Directory {
     pub users: Users,
     /// The connection of every line.
     pub connections: HashMap<LineKey, ConnectionHandle>,
+    /// The connections by their ids.
+    pub by_id: BTreeMap<String, ConnectionHandle>,
     /// Pages that may connect, as browsers name their origin.
     pub origins: Vec<String>,
 }

@@ -10,6 +10,7 @@ mod backoff;
 mod batch;
 mod client;
 mod commands;
+mod deeds;
 mod dial;
 mod exchange;
 mod http;
@@ -33,6 +34,7 @@ mod transports;
 
 pub use client::is_command;
 pub use commands::{DEFAULT_TIMEOUT, MOST_TIMEOUT};
+pub use deeds::Deed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,6 +115,7 @@ enum ToConnection {
     Command(Box<ClientCommand>),
     View { session: SessionId, line: LineKey, reason: ViewReason },
     Status { answer: oneshot::Sender<Value> },
+    Deed { deed: Deed, done: oneshot::Sender<()> },
     Change { change: Box<Change>, done: oneshot::Sender<Result<Vec<String>, String>> },
     Swap { plugin: Box<LoadedPlugin>, done: oneshot::Sender<Result<Value, String>> },
     Stop { done: oneshot::Sender<()> },
@@ -162,6 +165,12 @@ impl ConnectionHandle {
         let (answer, wait) = oneshot::channel();
         self.to.send(ToConnection::Status { answer }).await.ok()?;
         wait.await.ok()
+    }
+
+    /// Does something to it, and waits until it is done. `false`: the connection is gone.
+    pub async fn deed(&self, deed: Deed) -> bool {
+        let (done, wait) = oneshot::channel();
+        self.to.send(ToConnection::Deed { deed, done }).await.is_ok() && wait.await.is_ok()
     }
 
     /// Gives it another configuration; only what differs is touched. What was done, in words.

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::backoff::BackOff;
 use super::commands::{Answers, Commands};
+use super::deeds::Standing;
 use super::http::Https;
 use super::keeping::{self, Keeping};
 use super::loudness::Loudness;
@@ -73,6 +74,7 @@ pub(super) struct Task {
     pub(super) restart_at: Option<Instant>,
     /// Since when the adapter that runs has been up, counted from the first time.
     pub(super) up_since: Option<Instant>,
+    pub(super) standing: Standing,
     pub(super) loudness: Loudness,
     pub(super) seed: u64,
     pub(super) last_time: Timestamp,
@@ -128,6 +130,7 @@ impl Task {
             restart: BackOff::new(config.backoff, seed.rotate_left(17)),
             restart_at: None,
             up_since: None,
+            standing: Standing::default(),
             loudness: Loudness::default(),
             seed,
             last_time: Timestamp::default(),
@@ -168,6 +171,10 @@ impl Task {
                     Some(ToConnection::View { session, line, reason }) => self.view(session, line, reason).await,
                     Some(ToConnection::Status { answer }) => {
                         let _ = answer.send(self.whole_status());
+                    }
+                    Some(ToConnection::Deed { deed, done }) => {
+                        self.deed(deed).await;
+                        let _ = done.send(());
                     }
                     Some(ToConnection::Change { change, done }) => {
                         self.reconfigure(*change, done).await;

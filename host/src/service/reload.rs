@@ -163,6 +163,7 @@ impl Service {
         Directory {
             users: Users::new(config, &lines),
             connections: handles.collect(),
+            by_id: self.parts.iter().map(|(id, part)| (id.clone(), part.handle.clone())).collect(),
             origins: self.config.server.origins.clone(),
         }
     }
