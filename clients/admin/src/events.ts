@@ -1,5 +1,7 @@
 import { EVENT_NAMES } from "@jackfield/client";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { styleMap } from "lit/directives/style-map.js";
 import { clock, many } from "./format.js";
 import type { Live } from "./live.js";
 import type { Entry } from "./log.js";
@@ -12,6 +14,8 @@ const NARROW_ROW = 48;
 const NARROW = "(max-width: 720px)";
 /** Rows that are drawn beyond what is seen, on each side. */
 const MORE = 6;
+/** Places are counted from a multiple of this: browsers place things exactly up to some millions of pixels. */
+const BASE = 1 << 16;
 
 /** How an event's name is coloured. */
 const TONES: Record<string, string> = {
@@ -28,8 +32,9 @@ const TONES: Record<string, string> = {
 };
 
 /**
- * The live log: of thousands of events as many rows as are seen are drawn, once per frame, however many came in it. It
- * follows the newest until somebody scrolls up; then it stands still while the log goes on.
+ * The live log: of thousands of events as many rows as are seen are drawn, once per frame, however many came in it. An
+ * event has a place for good, and each place one of a few rows: when the log moves on, only rows of new events are
+ * written. It follows the newest until somebody scrolls up; then it stands still while the log goes on.
  */
 export class EventLog extends LitElement {
   static override readonly properties = { live: { attribute: false } };
@@ -41,6 +46,10 @@ export class EventLog extends LitElement {
   #frame = 0;
   #row = ROW;
   #height = 0;
+  /** How many had gone when it was drawn last. */
+  #passed = 0;
+  #from = 0;
+  #rows = 0;
   readonly #narrow = matchMedia(NARROW);
   readonly #sizes = new ResizeObserver(() => this.#soon());
 
@@ -80,9 +89,9 @@ export class EventLog extends LitElement {
 
   /** What has gone at the top moves the rest up: who reads is not to be moved. */
   #stand(): void {
-    const { log } = this.live;
-    const gone = log.gone;
-    log.gone = 0;
+    const { passed } = this.live.log;
+    const gone = passed - this.#passed;
+    this.#passed = passed;
     const list = this.#list;
     if (list && gone > 0 && !this.#follows) list.scrollTop -= gone * this.#row;
   }
@@ -101,11 +110,14 @@ export class EventLog extends LitElement {
       this.#height = height;
       space.style.height = `${height}px`;
     }
-    rows.style.transform = `translateY(${this.#from * this.#row}px)`;
+    rows.style.transform = `translateY(${(this.#base - this.live.log.passed) * this.#row}px)`;
     if (this.#follows) list.scrollTop = height;
   }
 
-  #from = 0;
+  /** From which place rows are placed. */
+  get #base(): number {
+    return this.live.log.passed - (this.live.log.passed % BASE);
+  }
 
   readonly #scrolled = () => {
     const list = this.#list;
@@ -159,23 +171,27 @@ export class EventLog extends LitElement {
     const list = this.#list;
     const seen = Math.ceil((list?.clientHeight ?? 600) / this.#row);
     const top = this.#follows ? log.length - seen : Math.floor((list?.scrollTop ?? 0) / this.#row);
-    // An even number, so that stripes stay where they are.
-    this.#from = Math.max(0, top - MORE) & ~1;
-    const to = Math.min(log.length, this.#from + seen + 2 * MORE);
-    const rows: TemplateResult[] = [];
-    for (let i = this.#from; i < to; i++) rows.push(this.#one(log.at(i)!, i));
+    this.#from = Math.max(0, Math.min(top - MORE, log.length - seen));
+    this.#rows = seen + 2 * MORE;
+    const rows: unknown[] = new Array(this.#rows).fill(nothing);
+    for (let i = this.#from; i < Math.min(log.length, this.#from + this.#rows); i++) {
+      const place = log.passed + i;
+      rows[place % this.#rows] = this.#one(log.at(i)!, place);
+    }
     const online = live.link?.phase === "online";
     return html`
       <div class="tools">
         <h1>Events</h1>
         <input type="search" data-text aria-label="Find in events" placeholder="Number, name, state" .value=${text} @input=${(e: Event) => this.#filter({ text: (e.target as HTMLInputElement).value })} />
         <input type="search" data-line aria-label="Line" placeholder="Line" list="lines" .value=${line} @input=${(e: Event) => this.#filter({ line: (e.target as HTMLInputElement).value.trim() })} />
-        <datalist id="lines">${live.lines.slice(0, 500).map((name) => html`<option value=${name}></option>`)}</datalist>
+        <datalist id="lines">${guard([live.lines], () => live.lines.slice(0, 500).map((name) => html`<option value=${name}></option>`))}</datalist>
         <details class="names">
           <summary>${names.size === 0 ? "All events" : many(names.size, "kind")}</summary>
           <div role="group" aria-label="Kinds of events">
-            ${EVENT_NAMES.map(
-              (name) => html`<label><input type="checkbox" .checked=${names.has(name)} @change=${(e: Event) => this.#kind(name, (e.target as HTMLInputElement).checked)} />${name}</label>`,
+            ${guard([names], () =>
+              EVENT_NAMES.map(
+                (name) => html`<label><input type="checkbox" .checked=${names.has(name)} @change=${(e: Event) => this.#kind(name, (e.target as HTMLInputElement).checked)} />${name}</label>`,
+              ),
             )}
           </div>
         </details>
@@ -184,7 +200,7 @@ export class EventLog extends LitElement {
         <button @click=${() => (log.clear(), this.#choose(null), this.#soon())}>Clear</button>
       </div>
       <div class="body">
-        <div class="card table" role="table" aria-label="Events" aria-rowcount=${log.length + 1}>
+        <div class="card table" role="table" aria-label="Events" aria-rowcount="-1">
           <div role="rowgroup">
             <div class="row top" role="row">
               <span role="columnheader">Time</span><span role="columnheader">Line</span><span role="columnheader">Event</span><span role="columnheader">What</span
@@ -201,12 +217,16 @@ export class EventLog extends LitElement {
     `;
   }
 
-  #one(entry: Entry, index: number): TemplateResult {
-    return html`<div class="row" role="row" aria-rowindex=${index + 2} aria-selected=${entry === this.#selected} @click=${() => this.#choose(entry === this.#selected ? null : entry)}>
-      <span role="cell" class="at num">${clock(entry.at)}</span><bdi role="cell" class="line">${entry.line}</bdi
-      ><span role="cell" class="name ${TONES[entry.name] ?? ""}">${entry.name}</span><bdi role="cell" class="says">${entry.says}</bdi
-      ><span role="cell" class="seq num">${entry.seq ?? ""}</span>
-    </div>`;
+  #one(entry: Entry, place: number): unknown {
+    const chosen = entry === this.#selected;
+    return guard([entry, place, this.#base, this.#row, chosen], () => {
+      const style = { transform: `translateY(${(place - this.#base) * this.#row}px)` };
+      return html`<div class="row ${place % 2 ? "odd" : ""}" role="row" aria-rowindex=${place + 2} aria-selected=${chosen} style=${styleMap(style)} @click=${() => this.#choose(chosen ? null : entry)}>
+        <span role="cell" class="at num">${clock(entry.at)}</span><bdi role="cell" class="line">${entry.line}</bdi
+        ><span role="cell" class="name ${TONES[entry.name] ?? ""}">${entry.name}</span><bdi role="cell" class="says">${entry.says}</bdi
+        ><span role="cell" class="seq num">${entry.seq ?? ""}</span>
+      </div>`;
+    });
   }
 
   #whole(entry: Entry): TemplateResult {

@@ -35,8 +35,7 @@ export class Log {
   #shownFirst = 0;
   #filter: Filter = NO_FILTER;
   #count = 0;
-  /** How many of what is wanted have gone; a list that stands still moves by so much. */
-  gone = 0;
+  #passed = 0;
 
   constructor(readonly most = 5_000) {}
 
@@ -63,7 +62,12 @@ export class Log {
     this.#filter = filter;
     this.#shown = this.#all.slice(this.#first).filter((entry) => wanted(entry, filter));
     this.#shownFirst = 0;
-    this.gone = 0;
+    this.#passed = 0;
+  }
+
+  /** How many of the wanted have gone since the filter is what it is: with its index it makes an entry's own place. */
+  get passed(): number {
+    return this.#passed;
   }
 
   /** One of the wanted, 0 the oldest. */
@@ -80,7 +84,7 @@ export class Log {
       const oldest = this.#all[this.#first++]!;
       if (this.#shown[this.#shownFirst] === oldest) {
         this.#shownFirst++;
-        this.gone++;
+        this.#passed++;
       }
       // Half of the list is of no use any more: cut it.
       if (this.#first > this.most) {
@@ -96,7 +100,7 @@ export class Log {
   clear(): void {
     this.#all = [];
     this.#shown = [];
-    this.#first = this.#shownFirst = this.gone = 0;
+    this.#first = this.#shownFirst = this.#passed = 0;
   }
 }
 

@@ -12,7 +12,7 @@ const shown = (log) => Array.from({ length: log.length }, (_, i) => log.at(i).se
 test("the last events are kept, and memory does not grow", () => {
   const log = new Log(10);
   for (let n = 1; n <= 1_000; n++) log.add(event(n));
-  assert.deepEqual([log.count, log.size, log.length, log.gone], [1_000, 10, 10, 990]);
+  assert.deepEqual([log.count, log.size, log.length, log.passed], [1_000, 10, 10, 990]);
   assert.deepEqual(shown(log), [991, 992, 993, 994, 995, 996, 997, 998, 999, 1_000]);
   assert.equal(log.at(-1), undefined);
   assert.equal(log.at(10), undefined);

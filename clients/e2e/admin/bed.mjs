@@ -72,7 +72,7 @@ export class Bed {
 
   /** A page of a browser of its own. What goes wrong in it stands in `faults`. */
   async page(more = {}) {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "Europe/Kyiv", ...more });
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "Europe/Kyiv", reducedMotion: "reduce", ...more });
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     page.faults = [];

@@ -1,5 +1,9 @@
 //! The pages as they are served: by a program with them, or one that says that it has none.
 
+use std::process::Command;
+
+use jackfield_tests::build::{self, Version};
+
 use super::*;
 
 #[test]
@@ -81,9 +85,12 @@ fn pages_of_listed_origins_may_ask_and_no_others() {
 
 #[test]
 fn the_version_says_which_pages_there_are() {
-    let host = host();
-    let text = String::from_utf8(host.command(&["version"]).unwrap().stdout).unwrap();
+    let version = |more: &[&str]| {
+        let program = build::jackfield(Version::Present).unwrap();
+        Command::new(program).arg("version").args(more).output().unwrap().stdout
+    };
+    let text = String::from_utf8(version(&[])).unwrap();
     assert!(text.lines().any(|line| line.starts_with("with ") || line.starts_with("without ")), "{text}");
-    let json: Value = serde_json::from_slice(&host.command(&["version", "--json"]).unwrap().stdout).unwrap();
+    let json: Value = serde_json::from_slice(&version(&["--json"])).unwrap();
     assert!(json["pages"]["panel"].is_boolean() && json["pages"]["admin"].is_boolean(), "{json}");
 }

@@ -137,12 +137,13 @@ export const events = css`
   .rows {
     position: absolute;
     inset: 0 0 auto;
-    will-change: transform;
   }
   .rows .row {
+    position: absolute;
+    inset: 0 0 auto;
     cursor: default;
   }
-  .rows .row:nth-child(even) {
+  .rows .row.odd {
     background: color-mix(in srgb, var(--raised) 45%, transparent);
   }
   .rows .row:hover {
