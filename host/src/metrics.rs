@@ -1,5 +1,7 @@
 //! Numbers for Prometheus, at `/metrics`. Counting never waits: every counter is looked up once and then only added to.
 
+pub mod page;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -23,7 +23,8 @@ cargo xtask clients
     Builds the panel and the administrator's page with Node and npm, for the host to be built with.
 
 cargo xtask demo [--listen ADDRESS]
-    Builds, and runs the host with the simulator: calls come and go by themselves.
+    Builds, and runs the host with the simulator: calls come and go by themselves. With Node it ends with addresses of
+    the panel and of the administrator's page.
 
 cargo xtask fuzz [--seconds N] [TARGET]...
     Runs the fuzz targets (those of fuzz/fuzz_targets), each for N seconds (60). Needs cargo-fuzz.
@@ -32,10 +33,12 @@ cargo xtask mutants [ARGUMENT]...
     Changes the call model, one small change at a time, and tells which changes no test notices. Needs cargo-mutants,
     which gets the arguments: `--list`, `--shard 0/10`, `-f src/model/finish.rs`. All of it takes an hour or two.
 
-cargo xtask test [--asterisk 16] [--no-asterisk] [FILTER]
-    Installs what the tests need (Debian: by apt and debootstrap), then checks format and lints and runs every test.
+cargo xtask test [--asterisk 16] [--no-asterisk] [--no-browser] [FILTER]
+    Installs what the tests need (Debian: by apt and debootstrap), then checks format and lints and runs every test;
+    with Node, those of the pages too, in Debian's Chromium.
     --asterisk 16   the real Asterisk is version 16 instead of 22
     --no-asterisk   without a real Asterisk
+    --no-browser    without a browser
     FILTER          only tests whose name contains it, and no format, lints and docs
 ";
 

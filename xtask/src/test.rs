@@ -2,22 +2,27 @@
 
 use std::process::{Command, Stdio};
 
+use crate::clients;
 use crate::steps::{cargo, run, status, target, workspace};
 
 /// What setup.sh answers where a real Asterisk cannot be had.
 const CANNOT_RUN_HERE: i32 = 77;
+/// Debian's browser.
+const CHROMIUM: &str = "/usr/bin/chromium";
 
 struct Options<'a> {
     asterisk: Option<&'static str>,
+    browser: bool,
     filter: Option<&'a str>,
 }
 
 fn options<'a>(arguments: &[&'a str]) -> Result<Options<'a>, String> {
-    let mut options = Options { asterisk: Some("forky"), filter: None };
+    let mut options = Options { asterisk: Some("forky"), browser: true, filter: None };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match *argument {
             "--no-asterisk" => options.asterisk = None,
+            "--no-browser" => options.browser = false,
             "--asterisk" => {
                 options.asterisk = Some(match rest.next() {
                     Some(&"16") => "bullseye",
@@ -42,8 +47,18 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
     }
     packages();
     let missing = asterisk(options.asterisk)?;
+    // The pages first: they are part of the host.
+    let without_pages = clients::missing();
+    if whole && without_pages.is_none() {
+        clients::build()?;
+    }
     run("build", &mut cargo(&["build", "--workspace", "--quiet"]))?;
     tests(&options, missing.is_none())?;
+    let without_browser = match (whole, &without_pages) {
+        (false, _) => None,
+        (true, Some(why)) => Some(why.clone()),
+        (true, None) => pages(options.browser)?,
+    };
     if whole {
         run("examples in the docs", &mut cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
         let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
@@ -52,6 +67,9 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
     }
     if let Some(missing) = missing {
         println!("note: without a real Asterisk: {missing}");
+    }
+    if let Some(missing) = without_browser {
+        println!("note: the pages were not tried in a browser: {missing}");
     }
     Ok(())
 }
@@ -121,6 +139,41 @@ fn tests(options: &Options<'_>, with_asterisk: bool) -> Result<(), String> {
         );
     }
     tested
+}
+
+/// The clients' own tests, and the pages in a real browser. `Some`: there is no browser, and why.
+fn pages(in_browser: bool) -> Result<Option<String>, String> {
+    run("tests of the clients", clients::npm().args(["run", "test:unit", "--silent"]))?;
+    if !in_browser {
+        return Ok(Some("switched off by --no-browser".to_owned()));
+    }
+    let browser = match std::env::var_os("CHROMIUM") {
+        Some(path) => std::path::PathBuf::from(path),
+        None => CHROMIUM.into(),
+    };
+    if !browser.is_file()
+        && let Err(why) = install_chromium()
+    {
+        return Ok(Some(why));
+    }
+    run("the pages in a browser", clients::npm().args(["run", "test:browser", "--silent"]))?;
+    Ok(None)
+}
+
+/// Debian's Chromium, by apt.
+fn install_chromium() -> Result<(), String> {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+    if !is_root || !std::path::Path::new("/usr/bin/apt-get").is_file() {
+        return Err(format!("there is no {CHROMIUM}; on Debian, as root, it is installed from here"));
+    }
+    let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
+    install.args(["install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core"]);
+    let installed = status("Debian's Chromium (kept between runs)", &mut install);
+    if installed.is_ok_and(|status| status.success()) && std::path::Path::new(CHROMIUM).is_file() {
+        return Ok(());
+    }
+    Err("`apt-get install chromium` failed; see above".to_owned())
 }
 
 /// Licences and advisories, where the tool for it is installed.

@@ -1,6 +1,6 @@
 //! Who may connect, and which connection has which line: what a new configuration replaces at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::auth::Users;
@@ -20,6 +20,8 @@ pub struct Directory {
     pub hooks: HashMap<String, Hooks>,
     /// Where recordings lie, by the connections' ids.
     pub recordings: HashMap<String, Arc<Recordings>>,
+    /// The connections by their ids.
+    pub by_id: BTreeMap<String, ConnectionHandle>,
     /// Pages that may connect, as browsers name their origin.
     pub origins: Vec<String>,
 }

@@ -12,6 +12,7 @@ pub mod hooks;
 pub mod http;
 mod login;
 pub mod pages;
+mod present;
 mod recordings;
 pub mod rest;
 pub mod server;
@@ -19,8 +20,9 @@ pub mod session;
 mod split;
 pub mod websocket;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
@@ -28,12 +30,15 @@ use tokio::sync::watch;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
 use crate::metrics::Metrics;
+use crate::plugins::Catalogue;
 use crate::store::Store;
+use crate::telemetry::Levels;
 
 use auth::User;
 pub use directory::Directory;
 pub use login::CODE_LASTS;
 use login::Logins;
+use present::Present;
 
 /// What every request needs.
 #[derive(Debug)]
@@ -48,6 +53,13 @@ pub struct Shared {
     pub store: Option<Store>,
     directory: Arc<ArcSwap<Directory>>,
     logins: Logins,
+    /// Who is here.
+    present: Present,
+    /// The plugins' folder, as it was found.
+    plugins: watch::Receiver<Arc<Catalogue>>,
+    /// The levels of the log, when they can be changed.
+    levels: OnceLock<Levels>,
+    began: Instant,
     replaced: watch::Sender<()>,
     stopping: AtomicBool,
 }
@@ -61,10 +73,30 @@ impl Shared {
         hub: Hub,
         metrics: Arc<Metrics>,
         store: Option<Store>,
+        plugins: watch::Receiver<Arc<Catalogue>>,
     ) -> Arc<Self> {
         let (replaced, _) = watch::channel(());
         let stopping = AtomicBool::new(false);
-        Arc::new(Self { config, hub, metrics, store, directory, logins: Logins::default(), replaced, stopping })
+        Arc::new(Self {
+            config,
+            hub,
+            metrics,
+            store,
+            directory,
+            logins: Logins::default(),
+            present: Present::default(),
+            plugins,
+            levels: OnceLock::new(),
+            began: Instant::now(),
+            replaced,
+            stopping,
+        })
+    }
+
+    /// Lets administrators change the levels of the log.
+    pub fn give_levels(&self, levels: Levels) {
+        // Given once, at the start.
+        let _ = self.levels.set(levels);
     }
 
     /// Users and lines as they are now.

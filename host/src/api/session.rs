@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::Shared;
 use super::auth::User;
 use super::budget::Budget;
+use super::present::{Here, Who};
 use super::recordings;
 use super::server::Stream;
 use super::split::{self, ReadHalf};
@@ -54,6 +55,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, toke
         budget: Budget::new(),
         replaced: shared.replaced(),
         ends: Ends::default(),
+        here: None,
     };
     let reader = tokio::spawn(async move {
         if began.await.is_ok() {
@@ -80,6 +82,8 @@ struct Session {
     replaced: watch::Receiver<()>,
     /// When the token ends, if it does.
     ends: Ends,
+    /// That it is here, for as long as it is.
+    here: Option<Here>,
 }
 
 /// How a session ends: close code and reason.
@@ -186,6 +190,7 @@ impl Session {
         tracing::info!(target: "audit", session = %self.id, user = %user.name, role = user.role.as_str(), client, from = self.from, "hello");
         self.ends = Ends::of(&user);
         self.user = Some(Arc::clone(&user));
+        self.here = Some(Here::enter(&self.shared, self.id, Who::new(&user, client, self.from.clone())));
         let answer = json!({
             "protocol": 1,
             "session": self.id.to_string(),

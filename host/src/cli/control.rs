@@ -126,7 +126,8 @@ fn shown(status: &Value) -> Vec<String> {
             None if connection["hangs"] == true => format!("{id}: does not answer: its adapter hangs"),
             Some(why) => format!("{id}: waits for its adapter: {}", output::harmless(why)),
             None => format!(
-                "{id}: {} {}{}",
+                "{id}: {}{} {}{}",
+                if connection["paused"] == true { "paused, " } else { "" },
                 text(&connection["adapter"]["name"]),
                 text(&connection["adapter"]["version"]),
                 if connection["adapter"]["running"] == true { "" } else { ", not running" },

@@ -57,6 +57,7 @@ async fn serve(file: PathBuf, config: config::Config, levels: Levels) -> Result<
     let mut signals = Signals::new().map_err(|e| Failure::new(format!("signals: {e}")))?;
     let mut requests = control(&file);
     let service = Service::start(config, seed).await.map_err(Failure::new)?;
+    service.give_levels(levels.clone());
     tell_misfits(&file, service.misfits());
     tracing::info!("this program was built {}", crate::api::pages::in_words());
     tracing::info!("clients connect to {}", service.url());

@@ -12,7 +12,7 @@ use super::outbox;
 use super::task::Task;
 use crate::config::{LinePlan, OpenMode};
 use crate::hub::{LineKey, SessionId, View, ViewReason, frame};
-use crate::model::{Admitted, CallId, Event, SnapshotReason, write_capabilities};
+use crate::model::{Admitted, CallId, Event, SnapshotReason, timestamp_text, write_capabilities};
 use crate::plugins::Port;
 use crate::rpc::{self, RpcError};
 
@@ -58,7 +58,13 @@ impl Task {
 
     /// The connection as an administrator sees it.
     pub(super) fn whole_status(&self) -> Value {
-        let mut status = json!({ "connection": self.config.id, "plugin": self.config.plugin });
+        let mut status = json!({
+            "connection": self.config.id, "plugin": self.config.plugin, "isolation": self.config.isolation,
+            "up": self.standing.up, "paused": self.standing.paused,
+        });
+        if let Some(since) = self.standing.since {
+            status["since"] = json!(timestamp_text(since));
+        }
         match &self.plugin {
             Ok(plugin) => {
                 let manifest = &plugin.manifest;

@@ -43,8 +43,11 @@ pub(super) fn place(config: &ConnectionConfig) -> Place<'_> {
 }
 
 impl Task {
-    /// Makes the adapter and opens its lines.
+    /// Makes the adapter and opens its lines, unless somebody has paused the connection.
     pub(super) async fn start(&mut self) {
+        if self.standing.paused {
+            return;
+        }
         let plugin = match &self.plugin {
             Ok(plugin) => plugin.clone(),
             Err(why) => {
@@ -211,7 +214,7 @@ impl Task {
     /// Nothing works: tells everybody, and gives up what the adapter had.
     pub(super) async fn fail(&mut self, code: ErrorCode, text: String, will_retry: bool) {
         self.transports.abort_all();
-        self.metrics.up.set(0);
+        self.stands(false);
         self.metrics.running.set(0);
         self.https.abort_all();
         self.timers.clear();
@@ -253,7 +256,7 @@ impl Task {
         self.restart_at = None;
         self.https.abort_all();
         self.timers.clear();
-        self.metrics.up.set(0);
+        self.stands(false);
         self.metrics.running.set(0);
         let now = self.now();
         self.model.lost(now, loss, &mut self.events);

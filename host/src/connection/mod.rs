@@ -11,6 +11,7 @@ mod batch;
 mod client;
 mod clock;
 mod commands;
+mod deeds;
 pub(crate) mod dial;
 mod exchange;
 mod hooked;
@@ -38,6 +39,7 @@ mod transports;
 
 pub use client::is_command;
 pub use commands::{DEFAULT_TIMEOUT, MOST_TIMEOUT};
+pub use deeds::Deed;
 pub use hooked::{HookHead, Hooked};
 
 use std::sync::Arc;
@@ -122,6 +124,7 @@ enum ToConnection {
     View { session: SessionId, line: LineKey, reason: ViewReason },
     Status { answer: oneshot::Sender<Value> },
     Records { line: LineKey, native_id: String, answer: oneshot::Sender<Result<Vec<String>, CommandError>> },
+    Deed { deed: Deed, done: oneshot::Sender<()> },
     Change { change: Box<Change>, done: oneshot::Sender<Result<Vec<String>, String>> },
     Swap { plugin: Box<LoadedPlugin>, done: oneshot::Sender<Result<Value, String>> },
     Stop { done: oneshot::Sender<()> },
@@ -188,6 +191,12 @@ impl ConnectionHandle {
         let gone = || CommandError::new(ErrorCode::ConnectionLost, "the connection is gone");
         self.to.send(ToConnection::Records { line, native_id, answer }).await.map_err(|_| gone())?;
         tokio::time::timeout(DEFAULT_TIMEOUT, wait).await.map_err(|_| late())?.map_err(|_| gone())?
+    }
+
+    /// Does something to it, and waits until it is done. `false`: the connection is gone.
+    pub async fn deed(&self, deed: Deed) -> bool {
+        let (done, wait) = oneshot::channel();
+        self.to.send(ToConnection::Deed { deed, done }).await.is_ok() && wait.await.is_ok()
     }
 
     /// Gives it another configuration; only what differs is touched. What was done, in words.

@@ -96,7 +96,7 @@ impl Task {
                 self.transports.order_all(|| Order::Settled);
                 self.up_since.get_or_insert_with(Instant::now);
                 self.before = None;
-                self.metrics.up.set(1);
+                self.stands(true);
             }
             Fact::Down(down) => {
                 tracing::warn!(connection = %self.config.id, code = %down.code, "down: {}", down.text);
@@ -113,7 +113,7 @@ impl Task {
                 if !down.retry {
                     self.transports.order_all(|| Order::Slow);
                 }
-                self.metrics.up.set(0);
+                self.stands(false);
                 return self.model.lost(now, &loss, &mut self.events);
             }
             Fact::WebRtcSignal(signal) => return self.signal(signal),

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::backoff::BackOff;
 use super::clock::Clock;
 use super::commands::{Answers, Commands};
+use super::deeds::Standing;
 use super::http::Https;
 use super::keeping::{self, Keeping};
 use super::loudness::Loudness;
@@ -80,6 +81,7 @@ pub(super) struct Task {
     pub(super) restart_at: Option<Instant>,
     /// Since when the adapter that runs has been up, counted from the first time.
     pub(super) up_since: Option<Instant>,
+    pub(super) standing: Standing,
     pub(super) loudness: Loudness,
     pub(super) seed: u64,
     pub(super) clock: Clock,
@@ -137,6 +139,7 @@ impl Task {
             restart: BackOff::new(config.backoff, seed.rotate_left(17)),
             restart_at: None,
             up_since: None,
+            standing: Standing::default(),
             loudness: Loudness::default(),
             seed,
             clock: Clock::new(std::time::Instant::now()),
@@ -182,6 +185,10 @@ impl Task {
                     }
                     Some(ToConnection::Records { line, native_id, answer }) => {
                         self.ask_records(line, &native_id, answer).await;
+                    }
+                    Some(ToConnection::Deed { deed, done }) => {
+                        self.deed(deed).await;
+                        let _ = done.send(());
                     }
                     Some(ToConnection::Change { change, done }) => {
                         self.reconfigure(*change, done).await;

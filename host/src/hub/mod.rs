@@ -120,6 +120,21 @@ pub struct NewSession {
     pub heard: Arc<AtomicU64>,
 }
 
+/// A session, as the hub knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionState {
+    /// Which.
+    pub id: SessionId,
+    /// The lines that it gets.
+    pub lines: Vec<LineKey>,
+    /// Bytes that wait for it apart from the logs.
+    pub waiting: usize,
+    /// Its socket is full: it reads too slowly, or not at all.
+    pub blocked: bool,
+    /// It gets raw messages.
+    pub raw: bool,
+}
+
 #[derive(Debug)]
 enum ToHub {
     Publish { line: LineKey, batch: Batch },
@@ -137,6 +152,7 @@ enum ToHub {
     Writable { session: SessionId },
     Close { session: SessionId, code: u16, reason: String },
     Gone { session: SessionId },
+    Sessions { of: Vec<SessionId>, answer: oneshot::Sender<Vec<SessionState>> },
     IsThere { session: SessionId, answer: oneshot::Sender<bool> },
     StopAll { last: Bytes, code: u16, reason: String },
 }
@@ -273,6 +289,13 @@ impl Hub {
     /// Closes a session after what waits for it.
     pub async fn close(&self, session: SessionId, code: u16, reason: impl Into<String>) {
         self.send(ToHub::Close { session, code, reason: reason.into() }).await;
+    }
+
+    /// What is known of these sessions, as far as they are there.
+    pub async fn states(&self, of: Vec<SessionId>) -> Vec<SessionState> {
+        let (answer, wait) = oneshot::channel();
+        self.send(ToHub::Sessions { of, answer }).await;
+        wait.await.unwrap_or_default()
     }
 
     /// Whether a session is still there.

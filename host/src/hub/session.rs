@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use super::outlet::{MOST_PIECES, Outlet};
 use super::pieces::{Logs, Pieces};
-use super::{LineKey, NewSession};
+use super::{LineKey, NewSession, SessionId, SessionState};
 
 /// The most bytes that may wait for a client apart from the logs: answers, snapshots.
 const MOST_WAITING: usize = 4 * 1024 * 1024;
@@ -95,6 +95,17 @@ impl Session {
             waiting: 0,
             dirty: VecDeque::new(),
             begun: false,
+        }
+    }
+
+    /// What is known of it.
+    pub(super) fn state(&self, id: SessionId) -> SessionState {
+        SessionState {
+            id,
+            lines: self.subscriptions.iter().flatten().map(|subscription| subscription.line).collect(),
+            waiting: self.waiting,
+            blocked: self.blocked,
+            raw: !self.raw.is_empty(),
         }
     }
 

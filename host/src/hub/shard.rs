@@ -150,6 +150,10 @@ impl Shard {
             }
             ToHub::Close { session, code, reason } => self.close(session, code, &reason),
             ToHub::Gone { session } => self.remove(session),
+            ToHub::Sessions { of, answer } => {
+                let states = of.into_iter().filter_map(|id| Some(self.sessions.get(&id)?.state(id)));
+                let _ = answer.send(states.collect());
+            }
             ToHub::IsThere { session, answer } => {
                 let _ = answer.send(self.sessions.get(&session).is_some_and(|s| !s.closing));
             }

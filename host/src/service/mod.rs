@@ -22,6 +22,7 @@ use crate::hub::{AskView, Hub, LineKey, close_code, frame};
 use crate::metrics::Metrics;
 use crate::plugins::{Catalogue, FolderWatch, State};
 use crate::store::{Store, WriterThread};
+use crate::telemetry::Levels;
 
 pub use reload::Report;
 use supply::Supplier;
@@ -103,7 +104,7 @@ impl Service {
             Arc::new(move |session, line, reason| directory.load().try_view(session, line, reason))
         };
         let hub = Hub::start(ask, metrics.hub.clone());
-        let shared = Shared::new(config.server.clone(), directory, hub, Arc::clone(&metrics), store);
+        let shared = Shared::new(config.server.clone(), directory, hub, Arc::clone(&metrics), store, catalogue.clone());
         let supplier = Supplier::new(metrics.plugins.clone());
         let accepting = tokio::spawn(std::future::ready(()));
         let mut service = Self {
@@ -179,6 +180,11 @@ impl Service {
     #[must_use]
     pub fn misfits(&self) -> Vec<Finding> {
         settings::misfits(&self.config, &**self.catalogue.borrow())
+    }
+
+    /// Lets administrators change the levels of the log.
+    pub fn give_levels(&self, levels: Levels) {
+        self.shared.give_levels(levels);
     }
 
     /// Where clients connect.

@@ -183,6 +183,7 @@ impl Service {
             users: Users::new(config, &lines),
             connections: handles.collect(),
             recordings: self.recordings(),
+            by_id: self.parts.iter().map(|(id, part)| (id.clone(), part.handle.clone())).collect(),
             origins: self.config.server.origins.clone(),
         }
     }

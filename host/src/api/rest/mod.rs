@@ -5,6 +5,7 @@
 //! one cannot say what the other does not do. Who asks is who connects by WebSocket: the same tokens, the same lines.
 //! A call of a line that one may not see is not there.
 
+mod admin;
 mod calls;
 mod document;
 mod edit;
@@ -42,6 +43,7 @@ pub(super) use view::recording_path;
 /// Everything there is.
 fn operations() -> Vec<Operation> {
     let mut all = vec![login::log_in(), login::renew(), login::log_out()];
+    all.extend(admin::operations());
     all.extend([calls::list(), calls::one(), edit::change(), export::csv(), export::ndjson(), statistics::calls()]);
     all.extend([recordings::list(), recordings::one()]);
     all

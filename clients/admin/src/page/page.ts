@@ -1,0 +1,3 @@
+import { Admin } from "../admin.js";
+
+customElements.define("jackfield-admin", Admin);

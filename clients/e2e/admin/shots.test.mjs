@@ -1,0 +1,74 @@
+// The page's pictures, light and dark, wide and narrow, for docs/images. JACKFIELD_IMAGES names another folder.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { CtiModel } from "@jackfield/client";
+import WebSocket from "ws";
+import { ADMIN, AGENT, Bed, until } from "./bed.mjs";
+
+const FOLDER = process.env.JACKFIELD_IMAGES ?? fileURLToPath(new URL("../../../docs/images", import.meta.url));
+let bed;
+const clients = [];
+
+before(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  bed = await Bed.start();
+  for (const [token, name] of [
+    [AGENT, "panel"],
+    [AGENT, "CRM"],
+    [ADMIN, "watch"],
+  ]) {
+    const model = new CtiModel({ url: bed.host.url, token, WebSocket, client: { name }, heartbeat: 600_000 });
+    await model.connect();
+    clients.push(model);
+  }
+});
+
+after(async () => {
+  await Promise.all(clients.map((model) => model.close()));
+  await bed?.end();
+});
+
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 320, height: 690 };
+
+/** Things that come with time stand in the picture. */
+const ready = {
+  overview: (page) => page.locator("[data-tile=events] .curve path").first().waitFor({ state: "attached" }),
+  connections: (page) => page.locator("[data-connection=sim] .tag.up").waitFor(),
+  plugins: (page) => page.locator("[data-plugin]").first().waitFor(),
+  clients: (page) => page.locator("tbody tr").nth(3).waitFor(),
+  events: async (page) => {
+    await until("events", async () => (await page.locator(".rows .row").count()) >= 12);
+  },
+};
+
+for (const [part, is] of Object.entries(ready))
+  for (const [name, viewport, colorScheme] of [
+    ["light", WIDE, "light"],
+    ["dark", WIDE, "dark"],
+    ["narrow", NARROW, "light"],
+  ])
+    test(`${part}, ${name}`, async () => {
+      const page = await bed.admin(part, { viewport, colorScheme });
+      await is(page);
+      if (part === "events" && name !== "narrow") {
+        await page.locator(".rows .row").nth(5).click();
+        await page.locator("aside pre").waitFor();
+      }
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "nothing is wider than the window");
+      await page.screenshot({ path: join(FOLDER, `admin-${part}-${name}.png`) });
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    });
+
+test("login", async () => {
+  const page = await bed.page({ colorScheme: "light" });
+  await page.goto(`${bed.host.url}/admin/`);
+  await page.locator("input[name=token]").waitFor();
+  await page.screenshot({ path: join(FOLDER, "admin-login-light.png") });
+  await page.context().close();
+});
