@@ -1,0 +1,17 @@
+// The page that the host serves: nothing but the panel. Its title tells what goes on, for who looks at another tab.
+
+import "../register.js";
+import type { JackfieldPanel } from "../element.js";
+import { isIncoming } from "../calls.js";
+import { nameOf } from "../format.js";
+
+const panel = document.querySelector<JackfieldPanel>("jackfield-panel");
+
+function title(): void {
+  const ringing = panel?.model?.lines.flatMap((line) => line.calls.filter((call) => isIncoming({ line, call }))) ?? [];
+  const [first] = ringing;
+  document.title = first ? `☎ ${nameOf(first.caller, first.contacts)}` : "Jackfield";
+}
+
+panel?.addEventListener("jackfield-event", title);
+panel?.addEventListener("jackfield-state", title);
