@@ -10,6 +10,8 @@ export interface Action {
   icon: Icon;
   /** It is on. */
   active?: boolean;
+  /** Seldom needed: a small button below the others. */
+  seldom?: boolean;
 }
 
 /** What may be done with one call, in the order of the buttons. Ending it and answering it have places of their own. */
@@ -22,12 +24,12 @@ export function actionsOf(call: LiveCall): Action[] {
     { name: "keypad", features: ["dtmf"], label: "keypad", icon: "keypad" },
     { name: "transfer", features: ["makeConsultCall", "blindTransfer", "setupTransfer"], label: "transfer", icon: "transfer" },
     call.recording
-      ? { name: "record", features: ["record"], label: "stopRecording", icon: "record", active: true }
-      : { name: "record", features: ["record"], label: "record", icon: "record" },
-    { name: "park", features: ["park"], label: "park", icon: "park" },
+      ? { name: "record", features: ["record"], label: "stopRecording", icon: "record", seldom: true, active: true }
+      : { name: "record", features: ["record"], label: "record", icon: "record", seldom: true },
+    { name: "park", features: ["park"], label: "park", icon: "park", seldom: true },
     call.video
-      ? { name: "video", features: ["video"], label: "stopVideo", icon: "video", active: true }
-      : { name: "video", features: ["video"], label: "video", icon: "video" },
+      ? { name: "video", features: ["video"], label: "stopVideo", icon: "video", seldom: true, active: true }
+      : { name: "video", features: ["video"], label: "video", icon: "video", seldom: true },
     { name: "recall", features: ["recall"], label: "recall", icon: "phone" },
   ];
   return all.filter((action) => action.features.some((feature) => call.features.includes(feature)));

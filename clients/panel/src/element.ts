@@ -44,6 +44,7 @@ export class JackfieldPanel extends LitElement {
   #announced = "";
   #devices: MediaDeviceInfo[] = [];
   #told = "";
+  #aimed = "";
   readonly #keys = (event: KeyboardEvent) => {
     if (pressed(this.#desk, event, (field) => this.#focus(field))) event.preventDefault();
   };
@@ -122,6 +123,12 @@ export class JackfieldPanel extends LitElement {
       desk.tell("state", { state, link: desk.model?.link });
     }
     if (desk.menu === "settings" && this.#devices.length === 0) void this.#lookForDevices();
+    const aimed = desk.target?.callId ?? "";
+    if (aimed !== this.#aimed) {
+      this.#aimed = aimed;
+      // What was opened wants its number now.
+      if (aimed) this.#focus("target");
+    }
     const ringing = desk.arranged.incoming[0]?.call.callId ?? "";
     if (ringing === this.#announced) return;
     this.#announced = ringing;
@@ -162,7 +169,7 @@ export class JackfieldPanel extends LitElement {
             <div class="body">
               <div class="stage">
                 ${desk.ringer.blocked ? html`<p class="hint blocked" role="status">${desk.t("soundBlocked")}</p>` : nothing} ${calls(desk)} ${wrapUp(desk)} ${notices(desk)}
-                ${dial(desk)}
+                ${desk.calls.length === 0 || desk.line?.features.includes("dial") ? dial(desk) : nothing}
               </div>
               ${this.noHistory ? nothing : history(desk)}
             </div>`}

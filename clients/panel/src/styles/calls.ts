@@ -217,10 +217,24 @@ export const calls = css`
     justify-content: center;
     margin: -6px 0 -8px;
   }
+  .actions {
+    display: flex;
+    flex-direction: column;
+    gap: 8px;
+  }
   .tiles {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(76px, 1fr));
+    grid-template-columns: repeat(4, minmax(0, 1fr));
     gap: 8px;
+  }
+  .seldom {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-evenly;
+    gap: 2px;
+  }
+  .seldom [data-active] {
+    color: var(--stop);
   }
   .tile {
     flex-direction: column;
@@ -240,6 +254,10 @@ export const calls = css`
   }
   .tile:hover {
     filter: brightness(0.97);
+  }
+  .tile[aria-expanded="true"] {
+    background: var(--accent-soft);
+    color: var(--accent);
   }
   .tile[data-active] {
     background: var(--ink);

@@ -1,6 +1,6 @@
 import { type TemplateResult, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { actionsOf } from "../actions.js";
+import { type Action, actionsOf } from "../actions.js";
 import type { Pair, Shown } from "../calls.js";
 import type { Desk } from "../desk.js";
 import { nameOf, other } from "../format.js";
@@ -70,22 +70,24 @@ function tiles(desk: Desk, shown: Shown): TemplateResult {
   const open = (name: string) => (name === "keypad" && desk.pad?.callId === call.callId) || (name === "transfer" && desk.target?.callId === call.callId);
   const commands: Record<string, string> = { hold: "holdCall", unhold: "unholdCall", park: "parkCall", record: "recordCall", video: "setVideoState" };
   const keys: Record<string, string> = { hold: "h", unhold: "h", mute: "m", unmute: "m", transfer: "t", keypad: "k" };
+  const tile = (action: Action, looks: string) => html`<button
+    class=${looks}
+    data-action=${action.name}
+    aria-busy=${desk.busy.has(`${commands[action.name] ?? action.name} ${call.callId}`) ? "true" : "false"}
+    aria-expanded=${action.name === "keypad" || action.name === "transfer" ? String(open(action.name)) : nothing}
+    aria-keyshortcuts=${keys[action.name] ?? nothing}
+    ?data-active=${action.active}
+    @click=${() => desk.act(action.name, shown)}
+  >
+    ${icon(action.icon)}<span>${desk.t(action.label)}</span>
+  </button>`;
   const actions = actionsOf(call);
+  const often = actions.filter((action) => !action.seldom);
+  const seldom = actions.filter((action) => action.seldom);
   return html`${actions.length > 0
-    ? html`<div class="tiles" role="group" aria-label=${desk.t("with", { name: nameOf(other(call), call.contacts) })}>
-        ${actions.map(
-          (action) => html`<button
-            class="tile"
-            data-action=${action.name}
-            aria-busy=${desk.busy.has(`${commands[action.name] ?? action.name} ${call.callId}`) ? "true" : "false"}
-            aria-expanded=${action.name === "keypad" || action.name === "transfer" ? String(open(action.name)) : nothing}
-            aria-keyshortcuts=${keys[action.name] ?? nothing}
-            ?data-active=${action.active || open(action.name)}
-            @click=${() => desk.act(action.name, shown)}
-          >
-            ${icon(action.icon)}<span>${desk.t(action.label)}</span>
-          </button>`,
-        )}
+    ? html`<div class="actions" role="group" aria-label=${desk.t("with", { name: nameOf(other(call), call.contacts) })}>
+        ${often.length > 0 ? html`<div class="tiles">${often.map((action) => tile(action, "tile"))}</div>` : nothing}
+        ${seldom.length > 0 ? html`<div class="seldom">${seldom.map((action) => tile(action, "ghost small"))}</div>` : nothing}
       </div>`
     : nothing}
   ${desk.pad?.callId === call.callId ? keypad(desk) : nothing} ${desk.target?.callId === call.callId ? target(desk, shown) : nothing}`;
