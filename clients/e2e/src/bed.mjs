@@ -26,7 +26,7 @@ export class Bed {
   /** A panel that is signed in and knows its line. */
   async panel(context, token = this.token) {
     const page = await signedIn(context ?? (await this.context()), this.site, token);
-    await page.locator(".dial, .card").first().waitFor();
+    await page.locator(".bar > .dot[data-tone=good]").waitFor();
     return page;
   }
 

@@ -131,12 +131,12 @@ export class History {
     if (response.ok) return response;
     if (response.status === 401 && again && typeof token === "function") return this.#ask(path, init, false);
     const problem = (await response.json().catch(() => ({}))) as { detail?: string; title?: string };
-    throw new HistoryError(response.status, problem.detail ?? problem.title ?? `the host answers ${response.status}`);
+    throw new HttpError(response.status, problem.detail ?? problem.title ?? `the host answers ${response.status}`);
   }
 }
 
-/** A question to the history that was refused. */
-export class HistoryError extends CtiError {
+/** A request over HTTP that was refused. */
+export class HttpError extends CtiError {
   constructor(
     /** The HTTP status: 401 no token, 403 not allowed, 404 no such call or no history here, 412 changed since. */
     readonly status: number,

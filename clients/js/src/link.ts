@@ -78,7 +78,7 @@ export class Link {
     clearTimeout(this.#retry);
     const round = ++this.#round;
     const mine = () => round === this.#round;
-    this.#become({ phase: "connecting", tries: this.#backoff.tries });
+    this.#become({ phase: "connecting", tries: this.#backoff.tries, stopping: this.#stopping });
     let socket: ReturnType<typeof open>;
     try {
       socket = open(this.options.WebSocket, this.options.url, {

@@ -12,17 +12,18 @@ const dist = fileURLToPath(new URL("../dist", import.meta.url));
 const common = { root, configFile: false, logLevel: "warn", base: "./" };
 
 rmSync(dist, { recursive: true, force: true });
-await build({ ...common, build: { outDir: "dist", target: "es2022", modulePreload: false, assetsInlineLimit: 0 } });
+// The element first, as one classic script: a page of whatever origin takes it without asking (a module would need CORS).
 await build({
   ...common,
   publicDir: false,
   build: {
     outDir: "dist",
-    emptyOutDir: false,
     target: "es2022",
     lib: { entry: "src/register.ts", formats: ["iife"], name: "jackfieldPanel", fileName: () => "jackfield-panel.js" },
   },
 });
+// The page around it; it takes the same script, which is no module and stays as it is.
+await build({ ...common, logLevel: "error", build: { outDir: "dist", emptyOutDir: false, target: "es2022", modulePreload: false, assetsInlineLimit: 0 } });
 
 const files = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
 const sizes = files.map((f) => {

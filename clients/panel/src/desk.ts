@@ -1,4 +1,19 @@
-import { type AnsweredBy, type CtiCommands, type CtiEvents, CtiError, CtiModel, History, type Line, type TokenReason, restUrl } from "@jackfield/client";
+import {
+  type AnsweredBy,
+  type CtiCommands,
+  CtiError,
+  type CtiEvents,
+  CtiModel,
+  History,
+  HttpError,
+  type KeptLogin,
+  type Line,
+  Login,
+  type Shown as ShownSecret,
+  type TokenReason,
+  type TokenSource,
+  restUrl,
+} from "@jackfield/client";
 import { type Desk as Arranged, type Shown, arrange } from "./calls.js";
 import { dialled, isNumber, nameOf, other } from "./format.js";
 import { HistoryDesk } from "./historydesk.js";
@@ -79,6 +94,8 @@ export class Desk {
   notices: Notice[] = [];
   /** Commands that wait for their answers. */
   readonly busy = new Set<string>();
+  signingIn = false;
+  #login: Login | undefined;
   readonly #kept = new Map<string, Shown[]>();
   #noticed = 0;
 
@@ -98,6 +115,7 @@ export class Desk {
     const token = this.frame.token ?? this.#signedIn();
     if (token === undefined || token === null || token === "") return this.frame.requestUpdate();
     const model = new CtiModel({ url, token, lines: this.frame.lines, client: { name: "jackfield-panel" } });
+    if (this.#login) this.#login.refreshed = () => void model.refreshToken().catch(() => {});
     this.model = model;
     this.history = new HistoryDesk(new History({ url, token: typeof token === "function" ? (why) => token(why) : token }), this.prefs, () => this.frame.requestUpdate());
     model.on("change", () => this.#changed());
@@ -115,6 +133,7 @@ export class Desk {
   }
 
   stop(): void {
+    if (this.#login) this.#login.refreshed = undefined;
     void this.model?.close();
     this.ringer.stop();
     this.notifier.keep(new Set());
@@ -129,42 +148,83 @@ export class Desk {
   }
 
   #storage(): string {
-    return `jackfield token ${this.frame.url}`;
+    return `jackfield login ${this.frame.url}`;
   }
 
-  #signedIn(): string | null {
+  /** A login that this tab has kept. */
+  #signedIn(): TokenSource | undefined {
+    this.#login ??= this.#restored();
+    return this.#login?.source;
+  }
+
+  #restored(): Login | undefined {
     try {
-      return sessionStorage.getItem(this.#storage());
+      const kept: unknown = JSON.parse(sessionStorage.getItem(this.#storage()) ?? "null");
+      return kept === null ? undefined : Login.restore(this.#loginOptions(), kept as KeptLogin);
     } catch {
-      return null;
+      return undefined;
     }
   }
 
-  /** Somebody has given a token. */
-  signIn(token: string): void {
+  #loginOptions() {
+    const kept = (login: KeptLogin | undefined) => {
+      try {
+        if (login) sessionStorage.setItem(this.#storage(), JSON.stringify(login));
+        else sessionStorage.removeItem(this.#storage());
+      } catch {
+        // Kept as long as the page.
+      }
+    };
+    return { url: this.frame.url, kept };
+  }
+
+  /** Somebody shows a token or a code: it is exchanged for a token that ends. */
+  async signIn(shown: ShownSecret): Promise<void> {
     this.stop();
+    this.#forget();
+    this.signInFailed = undefined;
+    this.signingIn = true;
+    this.redraw();
     try {
-      sessionStorage.setItem(this.#storage(), token);
-    } catch {
-      return;
+      this.#login = await Login.open(this.#loginOptions(), shown);
+    } catch (error) {
+      this.signInFailed = error instanceof HttpError && error.status === 401 ? ("code" in shown ? "codeRefused" : "tokenRefused") : "signInFailed";
+      // A host, or a way to it, that knows no logins: the token itself does, for as long as this tab is open.
+      if ("token" in shown && error instanceof HttpError && [404, 405].includes(error.status)) {
+        const plain = { token: shown.token, ends: Number.MAX_SAFE_INTEGER, renewAt: Number.MAX_SAFE_INTEGER, loginEnds: 0 };
+        this.#loginOptions().kept(plain);
+        this.#login = Login.restore(this.#loginOptions(), plain);
+      }
+    } finally {
+      this.signingIn = false;
     }
-    this.start();
+    if (this.#login) this.start();
+    else this.redraw();
   }
 
   signOut(): void {
+    const login = this.#login;
     this.stop();
+    this.#forget();
+    login?.end().catch(() => {});
+    this.menu = undefined;
+    this.redraw();
+  }
+
+  #forget(): void {
+    this.#login?.stop();
+    this.#login = undefined;
     try {
       sessionStorage.removeItem(this.#storage());
     } catch {
       // It was never kept.
     }
-    this.menu = undefined;
-    this.frame.requestUpdate();
   }
 
   #refused(error: unknown): void {
     const code = error instanceof CtiError ? error.code : "";
     this.signInFailed = code === "forbidden" ? "forbidden" : "tokenRefused";
+    if (this.#login) this.#forget();
     this.frame.requestUpdate();
   }
 
@@ -235,10 +295,14 @@ export class Desk {
     return lines.find((line) => line.name === this.prefs.all.line) ?? lines.find((line) => line.state === "up") ?? lines[0];
   }
 
-  /** The link is down although it is tried: can the host be seen at all? */
+  /**
+   * The link is down although it is tried: can the host be seen at all? A page of the host's own is let in, always; of
+   * another one, the browser does not tell who refused it.
+   */
   async look(): Promise<void> {
     const { model } = this;
-    if (!model || model.link.phase !== "waiting" || model.link.tries < 2) return;
+    if (!model || model.link.phase !== "waiting" || model.link.tries < 2 || model.link.stopping) return;
+    if (new URL(this.frame.url).origin === location.origin) return;
     const answered = await fetch(`${restUrl(this.frame.url)}livez`, { mode: "no-cors", cache: "no-store", credentials: "omit" }).then(
       () => true,
       () => false,

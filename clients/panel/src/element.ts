@@ -90,6 +90,11 @@ export class JackfieldPanel extends LitElement {
     await this.#desk.call(number);
   }
 
+  /** Signs in with a code of `jackfield login`: for the page that the host serves. */
+  async redeem(code: string): Promise<void> {
+    await this.#desk.signIn({ code });
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     (this.shortcuts === "page" || this.getAttribute("shortcuts") === "page" ? document : this).addEventListener("keydown", this.#keys as EventListener);

@@ -1,4 +1,4 @@
-import { type History, type HistoryCall, HistoryError } from "@jackfield/client";
+import { type History, type HistoryCall, HttpError } from "@jackfield/client";
 import type { PrefStore } from "./prefs.js";
 
 /** How many calls a page has. */
@@ -55,7 +55,7 @@ export class HistoryDesk {
       if (!more && !text) this.#count();
     } catch (error) {
       if (abort.signal.aborted) return;
-      this.state = error instanceof HistoryError && error.status === 404 ? "none" : "failed";
+      this.state = error instanceof HttpError && error.status === 404 ? "none" : "failed";
     }
     this.changed();
   }
@@ -133,7 +133,7 @@ export class HistoryDesk {
       draft.state = "saved";
     } catch (error) {
       draft.state = "failed";
-      if (error instanceof HistoryError && error.status === 412) {
+      if (error instanceof HttpError && error.status === 412) {
         // What somebody else wrote is shown; what was typed here stays typed.
         const now = await this.history.call(call.callId).catch(() => undefined);
         if (now) this.#put(now);

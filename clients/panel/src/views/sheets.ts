@@ -14,7 +14,7 @@ export function signIn(desk: Desk): TemplateResult {
     const field = (event.currentTarget as HTMLFormElement).elements.namedItem("token") as HTMLInputElement;
     const token = field.value.trim();
     field.value = "";
-    if (token) desk.signIn(token);
+    if (token) void desk.signIn({ token });
   };
   return html`<form class="sign-in" @submit=${submit}>
     <span class="avatar large" aria-hidden="true">${icon("phone")}</span>
@@ -25,7 +25,7 @@ export function signIn(desk: Desk): TemplateResult {
     </label>
     <p class="hint" id="token-note">${desk.t("tokenNote")}</p>
     ${desk.signInFailed ? html`<p class="bad" role="alert">${desk.t(desk.signInFailed)}</p>` : nothing}
-    <button class="fill main wide">${desk.t("signIn")}</button>
+    <button class="fill main wide" aria-busy=${String(desk.signingIn)} ?disabled=${desk.signingIn}>${desk.t("signIn")}</button>
   </form>`;
 }
 
