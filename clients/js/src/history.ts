@@ -52,6 +52,8 @@ export interface HistoryCall {
   /** Nobody saw its end. */
   estimated: boolean;
   recorded?: boolean;
+  /** Paths below the host; `recording` fetches one. Absent where the host gives none out. */
+  recordings?: string[];
   userData?: Record<string, string>;
   comment: string | null;
   links: Link[];
@@ -114,6 +116,14 @@ export class History {
     const headers = { "Content-Type": "application/merge-patch+json", "If-Match": `"${call.revision}"` };
     const path = `calls/${encodeURIComponent(call.callId)}`;
     return (await this.#ask(path, { method: "PATCH", headers, body: JSON.stringify(edit) })).json() as Promise<HistoryCall>;
+  }
+
+  /** A recording of a call, by its path in `recordings`. */
+  async recording(path: string, signal?: AbortSignal): Promise<Blob> {
+    const below = new URL(path.replace(/^\//, ""), restUrl(this.options.url)).href;
+    // A path leads to this host and nowhere else: the token goes with it.
+    if (!below.startsWith(this.#base)) throw new TypeError(`${path} is no recording of this host`);
+    return (await this.#ask(below.slice(this.#base.length), { signal })).blob();
   }
 
   async #ask(path: string, init: RequestInit = {}, again = true): Promise<Response> {

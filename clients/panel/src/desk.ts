@@ -137,6 +137,7 @@ export class Desk {
     void this.model?.close();
     this.ringer.stop();
     this.notifier.keep(new Set());
+    this.history?.quiet();
     this.model = this.history = undefined;
     this.notices = [];
     this.#kept.clear();

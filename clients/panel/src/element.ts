@@ -16,7 +16,7 @@ const SCRIPT = typeof document === "object" ? (document.currentScript as HTMLScr
 
 /**
  * The panel. Attributes: `url` (the host; else where the script came from), `lines` (with commas between; else all of
- * the user), `lang`, `theme` (`light`, `dark`; else the system's), `shortcuts` (`page`: keys work wherever the focus
+ * the user), `lang` (else the page's, or with `language="browser"` the browser's), `theme` (`light`, `dark`; else the system's), `shortcuts` (`page`: keys work wherever the focus
  * is), `no-history`. Property: `token`, a text or a function. It tells the page by events, whose names begin with
  * `jackfield-`: `call`, `event`, `state`, `contact`, `link`.
  */
@@ -69,7 +69,7 @@ export class JackfieldPanel extends LitElement {
         return names?.length ? names : undefined;
       },
       get lang() {
-        return panel.lang || document.documentElement.lang;
+        return panel.lang || (panel.getAttribute("language") === "browser" ? "" : document.documentElement.lang);
       },
       get token() {
         return panel.token;

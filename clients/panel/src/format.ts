@@ -29,10 +29,13 @@ export function other(call: Pick<Call, "direction" | "caller" | "called">): Part
   return call.direction === "out" ? call.called : call.caller;
 }
 
+/** What can be seen of a text from outside: control characters are none of it. */
+const visible = (text: string | undefined) => text?.replace(/\p{Cc}+/gu, " ").trim() ?? "";
+
 /** What a party is called: the name of a contact, its own, or its number; empty when nothing is known. */
 export function nameOf(party: PartyNumber | null | undefined, contacts: Call["contacts"] = []): string {
   const found = contacts.length === 1 ? contacts[0]?.name : undefined;
-  return found || party?.name || party?.number || "";
+  return visible(found) || visible(party?.name) || visible(party?.number);
 }
 
 /** One or two letters that stand for a name; empty for a number. */

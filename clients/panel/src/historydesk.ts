@@ -23,6 +23,9 @@ export class HistoryDesk {
   /** Missed calls that nobody has looked at. */
   unseen = 0;
   open: string | undefined;
+  /** The recording that is being listened to. */
+  playing: { path: string; url: string } | undefined;
+  playFailed: string | undefined;
   draft: Draft = { comment: "", state: "clean" };
   #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -99,6 +102,7 @@ export class HistoryDesk {
   /** Opens a call, or closes it. */
   toggle(call: HistoryCall): void {
     this.open = this.open === call.callId ? undefined : call.callId;
+    this.quiet();
     this.draft = { comment: call.comment ?? "", state: "clean" };
     this.changed();
   }
@@ -109,6 +113,24 @@ export class HistoryDesk {
     if (!call) return;
     if (!this.calls.some((c) => c.callId === callId)) this.calls = [call, ...this.calls];
     if (this.open !== callId) this.toggle(call);
+  }
+
+  /** Fetches a recording: with the token, which a player of the browser's would not send. */
+  async play(path: string): Promise<void> {
+    this.quiet();
+    try {
+      const blob = await this.history.recording(path);
+      this.playing = { path, url: URL.createObjectURL(blob) };
+    } catch {
+      this.playFailed = path;
+    }
+    this.changed();
+  }
+
+  /** Listens no more. */
+  quiet(): void {
+    if (this.playing) URL.revokeObjectURL(this.playing.url);
+    this.playing = this.playFailed = undefined;
   }
 
   write(comment: string): void {

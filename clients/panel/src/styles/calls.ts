@@ -227,6 +227,24 @@ export const calls = css`
     grid-template-columns: repeat(4, minmax(0, 1fr));
     gap: 8px;
   }
+  /* Each has its place: a button that comes or goes moves no other one under a finger. */
+  .tile[data-action="mute"],
+  .tile[data-action="unmute"] {
+    grid-area: 1 / 1;
+  }
+  .tile[data-action="hold"],
+  .tile[data-action="unhold"] {
+    grid-area: 1 / 2;
+  }
+  .tile[data-action="keypad"] {
+    grid-area: 1 / 3;
+  }
+  .tile[data-action="transfer"] {
+    grid-area: 1 / 4;
+  }
+  .tile[data-action="recall"] {
+    grid-area: 1 / 1 / auto / span 4;
+  }
   .seldom {
     display: flex;
     flex-wrap: wrap;

@@ -31,7 +31,7 @@ export const lists = css`
     color: var(--muted);
     font-size: 13.5px;
   }
-  .tabs [aria-selected="true"] {
+  .tabs [aria-pressed="true"] {
     background: var(--raised);
     color: var(--ink);
   }
@@ -56,6 +56,7 @@ export const lists = css`
     padding: 0;
   }
   .day {
+    margin: 0;
     padding: 12px 12px 4px;
     color: var(--muted);
     font-size: 12.5px;
@@ -164,6 +165,15 @@ export const lists = css`
     display: flex;
     align-items: center;
     gap: 8px;
+  }
+  .recordings {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 6px;
+  }
+  audio {
+    width: 100%;
+    height: 40px;
   }
   blockquote {
     margin: 0;

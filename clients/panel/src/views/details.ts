@@ -22,6 +22,7 @@ export function details(desk: Desk, history: HistoryDesk, call: HistoryCall): Te
       ${desk.model && desk.model.lines.length > 1 ? fact("line", words(call.line)) : nothing}
     </dl>
     ${call.estimated ? html`<p class="hint">${desk.t("estimated")}</p>` : nothing}
+    ${recordings(desk, history, call)}
     <form
       class="comment"
       @submit=${(event: Event) => {
@@ -45,6 +46,19 @@ export function details(desk: Desk, history: HistoryDesk, call: HistoryCall): Te
       ${draft.state === "conflict" && call.comment ? html`<blockquote>${words(call.comment)}</blockquote>` : nothing}
     </form>
     ${links(desk, history, call)}
+  </div>`;
+}
+
+/** What was recorded, where the host gives it out. */
+function recordings(desk: Desk, history: HistoryDesk, call: HistoryCall): TemplateResult | typeof nothing {
+  if (!call.recordings?.length) return nothing;
+  return html`<div class="recordings">
+    ${call.recordings.map((path) =>
+      history.playing?.path === path
+        ? html`<audio controls autoplay src=${history.playing.url}></audio>`
+        : html`<button type="button" class="tonal small" data-action="play" @click=${() => void history.play(path)}>${icon("play")}<span>${desk.t("play")}</span></button>`,
+    )}
+    ${history.playFailed ? html`<p class="hint" role="status">${desk.t("recordingFailed")}</p>` : nothing}
   </div>`;
 }
 

@@ -27,10 +27,10 @@ export function history(desk: Desk): TemplateResult {
   const { history } = desk;
   if (!history || history.state === "none") return html`<section class="history"><p class="empty">${history ? desk.t("noHistory") : nothing}</p></section>`;
   const tab = (missed: boolean, label: TemplateResult | string) =>
-    html`<button role="tab" aria-selected=${String(history.missedOnly === missed)} data-filter=${missed ? "missed" : "all"} @click=${() => history.filter(missed)}>${label}</button>`;
+    html`<button aria-pressed=${String(history.missedOnly === missed)} data-filter=${missed ? "missed" : "all"} @click=${() => history.filter(missed)}>${label}</button>`;
   const badge = history.unseen > 0 ? html` <span class="badge" aria-label=${desk.t("missedCount", { count: history.unseen })}>${history.unseen}</span>` : nothing;
   return html`<section class="history" aria-label=${desk.t("history")}>
-    <div class="tabs" role="tablist" aria-label=${desk.t("history")}>${tab(false, desk.t("all"))}${tab(true, html`${desk.t("missed")}${badge}`)}</div>
+    <div class="tabs" role="group" aria-label=${desk.t("history")}>${tab(false, desk.t("all"))}${tab(true, html`${desk.t("missed")}${badge}`)}</div>
     ${history.state === "failed" ? html`<p class="empty" role="status">${desk.t("historyFailed")}</p>` : list(desk, history)}
   </section>`;
 }
@@ -40,19 +40,19 @@ function list(desk: Desk, history: HistoryDesk): TemplateResult {
   if (history.state === "loading") return html`<div class="skeleton" aria-hidden="true">${[1, 2, 3].map(() => html`<i></i>`)}</div>`;
   if (calls.length === 0) return html`<p class="empty">${desk.t(history.text || history.missedOnly ? "nothingFound" : "noCalls")}</p>`;
   const now = desk.model?.now() ?? Date.now();
-  let day = "";
-  return html`<ol class="past" role="tabpanel" tabindex="-1" @keydown=${walk}>
-      ${repeat(
-        calls,
-        (call) => call.callId,
-        (call) => {
-          const its = desk.language.day(call.startedAt, now);
-          const heading = its === day ? nothing : html`<li class="day" role="presentation">${its}</li>`;
-          day = its;
-          return html`${heading}${entry(desk, history, call)}`;
-        },
+  const days = new Map<string, HistoryCall[]>();
+  for (const call of calls) {
+    const day = desk.language.day(call.startedAt, now);
+    const its = days.get(day);
+    if (its) its.push(call);
+    else days.set(day, [call]);
+  }
+  return html`<div @keydown=${walk}>
+      ${[...days].map(
+        ([day, its]) => html`<p class="day">${day}</p>
+          <ol class="past" aria-label=${day}>${repeat(its, (call) => call.callId, (call) => entry(desk, history, call))}</ol>`,
       )}
-    </ol>
+    </div>
     ${history.next ? html`<button class="ghost wide" data-action="more" @click=${() => void history.load(true)}>${desk.t("more")}</button>` : nothing}`;
 }
 
