@@ -61,6 +61,7 @@ test("the network is cut and comes back: what was missed is there", async () => 
   await page.locator(".banner", { hasText: "Not connected" }).waitFor();
   assert.equal(await status(page), "Not connected");
   assert.equal(await page.locator("section.card .name").innerText(), "Olena Koval", "the call is shown still");
+  assert.equal(await page.locator(".card [data-action]:enabled").count(), 0, "and nothing can be done with it now");
   const callId = bed.sim.calls[0].callId;
   await bed.sim.model.holdCall({ line: "sim/101", callId });
   const resumed = page.evaluate(

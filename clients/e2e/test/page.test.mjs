@@ -142,6 +142,8 @@ test("from 320 pixels on nothing is cut off, in either language; wide, it has tw
     assert.deepEqual(wrong, [], `${width} ${locale}`);
     const [stage, history] = await Promise.all([page.locator(".stage").boundingBox(), page.locator(".history").boundingBox()]);
     assert.equal(history.x > stage.x + stage.width - 1, width > 720);
+    const taller = await page.evaluate(() => [document.documentElement, document.querySelector("jackfield-panel").shadowRoot.querySelector(".panel")].filter((e) => e.scrollHeight > e.clientHeight).length);
+    assert.equal(taller, 0, "the page itself does not scroll");
     await quiet();
     await page.context().close();
   }

@@ -381,7 +381,9 @@ export class Desk {
 
   note(kind: Notice["kind"], title: string, text: string, number?: string, callId?: string): void {
     const notice = { id: ++this.#noticed, kind, title, text, number, callId };
-    this.notices = [...this.notices.slice(-1), notice];
+    // Of what has ended the last is enough; what failed or was missed stays beside it.
+    const stay = this.notices.filter((before) => before.kind !== "info" && before.kind !== kind);
+    this.notices = [...stay, notice];
     setTimeout(() => this.dismiss(notice.id), NOTICE);
     this.frame.requestUpdate();
   }

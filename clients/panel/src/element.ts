@@ -173,8 +173,9 @@ export class JackfieldPanel extends LitElement {
         : html`${trouble(desk)}${refused ? html`<aside class="banner" role="alert"><strong>${desk.t("refused")}</strong><span>${desk.t(desk.signInFailed ?? "tokenRefused")}</span></aside>` : nothing}
             <div class="body">
               <div class="stage">
-                ${desk.ringer.blocked ? html`<p class="hint blocked" role="status">${desk.t("soundBlocked")}</p>` : nothing} ${calls(desk)} ${wrapUp(desk)} ${notices(desk)}
-                ${desk.calls.length === 0 || desk.line?.features.includes("dial") ? dial(desk) : nothing}
+                ${desk.ringer.blocked ? html`<p class="hint blocked" role="status">${desk.t("soundBlocked")}</p>` : nothing}
+                <fieldset role="presentation" ?disabled=${model.link.phase !== "online"}>${calls(desk)} ${wrapUp(desk)}</fieldset>
+                ${notices(desk)} ${desk.calls.length === 0 || desk.line?.features.includes("dial") ? dial(desk) : nothing}
               </div>
               ${this.noHistory ? nothing : history(desk)}
             </div>`}

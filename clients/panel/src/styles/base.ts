@@ -18,7 +18,7 @@ export const base = css`
     font-size: 14px;
     line-height: 1.4;
     -webkit-font-smoothing: antialiased;
-    overflow: hidden;
+    overflow: clip;
     isolation: isolate;
   }
   .sr {
@@ -282,10 +282,26 @@ export const base = css`
     gap: 8px;
     scrollbar-width: thin;
   }
-  .stage {
+  /* What is only heard has its place in what scrolls, not above it. */
+  .body,
+  .stage,
+  .history {
+    position: relative;
+  }
+  .stage,
+  fieldset {
     display: flex;
     flex-direction: column;
     gap: 10px;
+    min-width: 0;
+  }
+  fieldset {
+    margin: 0;
+    padding: 0;
+    border: 0;
+  }
+  fieldset:not(:has(.card)) {
+    display: none;
   }
   @container (min-width: 720px) {
     .body {

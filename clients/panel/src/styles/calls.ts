@@ -377,6 +377,28 @@ export const calls = css`
   .pair-actions .wide {
     min-height: 34px;
   }
+  /* One thing at a time: while something rings, the rest waits. */
+  .stage:has(.ringing) .pair .fill.main {
+    background: var(--raised);
+    color: var(--ink);
+  }
+  .hint-key {
+    display: none;
+    min-width: 0;
+    padding: 0 6px;
+    border-color: currentColor;
+    background: none;
+    color: inherit;
+    font-size: 12px;
+    line-height: 18px;
+    opacity: 0.75;
+  }
+  @media (hover: hover) and (pointer: fine) {
+    .answers .hint-key,
+    .pair-actions .main .hint-key {
+      display: inline-block;
+    }
+  }
   .pair-actions .wide span {
     overflow: hidden;
     text-overflow: ellipsis;

@@ -250,6 +250,7 @@ export const lists = css`
     position: absolute;
     top: calc(100% - 4px);
     right: 12px;
+    width: max-content;
     min-width: 230px;
     max-width: calc(100% - 24px);
     max-height: 60vh;
@@ -398,7 +399,7 @@ export const lists = css`
   .setting select {
     width: auto;
     max-width: 60%;
-    padding: 6px 10px;
+    padding: 6px 8px 6px 12px;
   }
   .setting input[type="range"] {
     width: 110px;

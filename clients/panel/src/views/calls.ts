@@ -35,7 +35,7 @@ function button(desk: Desk, shown: Shown, action: string, command: string, label
     aria-keyshortcuts=${key || nothing}
     @click=${() => desk.act(action, shown)}
   >
-    ${icon(picture)}<span>${desk.t(label)}</span>
+    ${icon(picture)}<span>${desk.t(label)}</span>${key ? html`<kbd class="hint-key" aria-hidden="true">${key.toUpperCase()}</kbd>` : nothing}
   </button>`;
 }
 
@@ -133,7 +133,7 @@ function pairCard(desk: Desk, pair: Pair, selected: Shown): TemplateResult {
       aria-keyshortcuts=${key || nothing}
       @click=${() => desk.pairAct(feature)}
     >
-      ${icon(picture)}<span>${label}</span>
+      ${icon(picture)}<span>${label}</span>${key ? html`<kbd class="hint-key" aria-hidden="true">${key.toUpperCase()}</kbd>` : nothing}
     </button>`;
   const half = (shown: Shown) => html`<button
     class="half"

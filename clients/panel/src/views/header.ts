@@ -104,8 +104,10 @@ function agentMenu(desk: Desk, line: Line, agent: Agent): TemplateResult {
       <span class="dot" aria-hidden="true"></span><span class="grow">${words(text)}</span>${on ? icon("check") : nothing}
     </button>`;
   const wrapping = agent.state === "afterCallWork";
+  // What has a switch of its own below is not offered twice.
+  const selectable = agent.selectable.filter(({ state }) => state !== "afterCallWork" || !can("wrapUp"));
   return html`<div class="menu agent-menu" role="menu" aria-label=${desk.t("agentState")}>
-    ${agent.selectable.flatMap(({ code, state, reasons }) => {
+    ${selectable.flatMap(({ code, state, reasons }) => {
       const label = desk.t(STATES[state] ?? "agentUnknown");
       return [
         entry(label, state, chosen(code), set(code), code),

@@ -59,7 +59,7 @@ function offers(desk: Desk, text: string): TemplateResult | typeof nothing {
   const found = new Map<string, string>();
   for (const call of desk.history?.calls ?? []) {
     const party = other(call);
-    if (!party?.number || found.has(party.number) || found.size >= OFFERED) continue;
+    if (!party?.number || party.number === wanted || found.has(party.number) || found.size >= OFFERED) continue;
     const name = nameOf(party);
     if (!wanted || `${name} ${party.number}`.toLocaleLowerCase().includes(wanted)) found.set(party.number, name);
   }
