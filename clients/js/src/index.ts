@@ -1,0 +1,11 @@
+export { Backoff, type BackoffOptions } from "./backoff.js";
+export { HostClock } from "./clock.js";
+export { differences } from "./compare.js";
+export { CtiError } from "./errors.js";
+export { History, HttpError, type HistoryCall, type HistoryPage, type HistoryQuestion, type HistoryEdit, type Outcome } from "./history.js";
+export { type KeptLogin, Login, type LoginOptions, type Shown } from "./login.js";
+export { type Applied, Line, type LineEvent, type LiveCall } from "./line.js";
+export { CLOSE, type LinkState, type Phase } from "./link.js";
+export { type AnsweredBy, CtiModel, type CtiOptions, type ModelNews, type TokenReason, type TokenSource } from "./model.js";
+export { restUrl, type Socket, type SocketConstructor, socketUrl } from "./socket.js";
+export * from "./wire.js";
