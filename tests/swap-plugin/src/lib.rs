@@ -85,6 +85,7 @@ fn capabilities() -> Capabilities {
     use CallFeatures as F;
     let call = F::DIAL | F::ANSWER | F::DROP | F::HOLD | F::UNHOLD | F::MAKE_CONSULT_CALL;
     let mut capabilities = Capabilities::new(call).snapshot(SnapshotSupport::Full);
+    capabilities.drops_one_of_pair = true;
     capabilities.services = vec!["state".to_owned(), "fetch".to_owned()];
     capabilities
 }

@@ -163,7 +163,7 @@ fn a_version_that_has_come_apart_and_dies_is_replaced_by_the_old_one_afresh() {
 #[test]
 fn a_version_that_lives_through_its_probation_is_on_its_own() {
     let mut bed = start("process", "probation = \"300ms\"");
-    bed.install("new", &Turnover::version("1.1.0").fails("line-panics:2"));
+    bed.install("new", &Turnover::version("1.1.0").fails("line-panics:6"));
     bed.until("it is over", |status| {
         status["adapter"]["version"] == "1.1.0" && status["adapter"]["probation"].is_null()
     });
@@ -172,6 +172,10 @@ fn a_version_that_lives_through_its_probation_is_on_its_own() {
     bed.wait("callStarted");
     bed.pbx.now(&key, "connected");
     bed.wait("commutationStarted");
+    for (state, event) in [("held", "hold"), ("connected", "unhold"), ("held", "hold"), ("connected", "unhold")] {
+        bed.pbx.now(&key, state);
+        bed.wait(event);
+    }
     bed.pbx.now(&key, "held");
     // A fault now is a fault as ever: it is started again.
     bed.wait("disconnected");
