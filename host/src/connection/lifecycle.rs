@@ -122,6 +122,7 @@ impl Task {
     pub(super) async fn open_line(&mut self, id: LineId, plan: &LinePlan) {
         let settings = json_text(&plan.settings);
         let Some(refused) = self.give(&InputFrame::line_opened(id, &plan.device, &settings)).await else {
+            self.swap.refused.remove(&id);
             return self.publish().await;
         };
         match refused {

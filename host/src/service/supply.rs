@@ -25,6 +25,8 @@ struct Supplied {
     connection: ConnectionConfig,
     /// The hash of a library that an administrator has asked for, while it is there.
     asked: Option<String>,
+    /// The hash of what the configuration would choose instead, as it was told last.
+    passed_over: Option<String>,
     supply: watch::Sender<Supply>,
 }
 
@@ -34,11 +36,33 @@ impl Supplied {
         let given = now.plugin.as_ref().ok();
         if let Some(hash) = &self.asked {
             match found.of(&self.connection.plugin).find(|plugin| plugin.hash == *hash) {
-                Some(plugin) => return offer(&self.connection, found, plugin, given),
+                Some(plugin) => {
+                    let offered = offer(&self.connection, found, plugin, given);
+                    self.pass_over(found, plugin);
+                    return offered;
+                }
                 None => self.asked = None,
             }
         }
+        self.passed_over = None;
         choose(&self.connection, found, given)
+    }
+
+    /// Tells what lies in the folder and does not run because another one was asked for by name; once.
+    fn pass_over(&mut self, found: &Catalogue, asked: &LoadedPlugin) {
+        let Self { connection, passed_over, .. } = self;
+        let Ok(other) = found.choose(&connection.plugin, connection.version.as_deref()) else { return };
+        if other.hash != asked.hash && passed_over.as_ref() != Some(&other.hash) {
+            tracing::warn!(
+                connection = connection.id,
+                "version {} is not taken: version {} was asked for by name; `jackfield plugins swap {}` takes what the \
+                 configuration asks for",
+                other.manifest.version,
+                asked.manifest.version,
+                connection.id
+            );
+            *passed_over = Some(other.hash.clone());
+        }
     }
 
     fn choose_from(&mut self, found: &Catalogue) {
@@ -68,7 +92,7 @@ impl Supplier {
     /// Takes a connection; what it gets, now and later.
     pub(super) fn add(&self, connection: &ConnectionConfig, found: &Catalogue) -> watch::Receiver<Supply> {
         let (supply, receiver) = watch::channel(choose(connection, found, None));
-        self.connections().push(Supplied { connection: connection.clone(), asked: None, supply });
+        self.connections().push(Supplied { connection: connection.clone(), asked: None, passed_over: None, supply });
         self.count();
         receiver
     }

@@ -28,7 +28,7 @@ use jackfield_plugin_api::{
     RestoreError, Snapshot, SnapshotSupport, TimerId, TransportId, TransportSpec, Up, export_adapter,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Settings of the connection.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -45,9 +45,16 @@ struct Settings {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LineSettings {
-    /// For a build that wants none: refused.
-    #[serde(default)]
+    /// Shown in the log. One build refuses every colour.
+    #[serde(default, deserialize_with = "colour")]
     colour: Option<String>,
+}
+
+fn colour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match record::fails().0 {
+        "lines-refused" => Err(serde::de::Error::custom("this version knows no colours")),
+        _ => Option::deserialize(deserializer),
+    }
 }
 
 /// All that goes over to another build.
@@ -85,6 +92,7 @@ fn capabilities() -> Capabilities {
     use CallFeatures as F;
     let call = F::DIAL | F::ANSWER | F::DROP | F::HOLD | F::UNHOLD | F::MAKE_CONSULT_CALL;
     let mut capabilities = Capabilities::new(call).snapshot(SnapshotSupport::Full);
+    capabilities.drops_one_of_pair = true;
     capabilities.services = vec!["state".to_owned(), "fetch".to_owned()];
     capabilities
 }

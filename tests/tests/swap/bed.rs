@@ -38,7 +38,7 @@ impl Plan {
         let lines: Vec<String> = (101..101 + LINES).map(|line| format!("\"pbx/{line}\"")).collect();
         format!(
             r#"
-settle = "50ms"
+settle = "100ms"
 [[connection]]
 id = "pbx"
 plugin = "turnover"
@@ -161,6 +161,8 @@ impl Bed {
         let until = Instant::now() + PATIENCE;
         while self.service("state", &json!({}))["partial"] != json!(half.len()) {
             assert!(Instant::now() < until, "the half line is not there");
+            // A client that asks without a pause is told to slow down.
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 

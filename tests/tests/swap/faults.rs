@@ -81,6 +81,24 @@ fn a_version_that_refuses_the_state_begins_afresh() {
     assert_eq!(bed.pbx.accepted(), 2);
 }
 
+/// It would take the state, but not what a line is set to.
+#[test]
+fn a_version_that_refuses_the_settings_of_lines_begins_afresh_without_them() {
+    let plan = Plan { settings: "[connection.lines]\ncolour = \"red\"".to_owned(), ..Plan::new("process") };
+    let mut bed = Bed::start(plan, &[Turnover::version("1.0.0")]);
+    bed.install("new", &Turnover::version("1.1.0").fails("lines-refused"));
+    bed.wait("disconnected");
+    let status = bed.until("it is told", |status| status["lastSwap"]["outcome"] == "restarted");
+    let text = status["lastSwap"]["text"].as_str().unwrap();
+    assert!(text.contains("refuses the state: ") && text.contains("this version knows no colours"), "{text}");
+    bed.pbx.wait_heard("HELLO", 2);
+    // One that takes them opens the lines again, in the middle of everything.
+    bed.install("new", &Turnover::version("1.2.0"));
+    bed.wait("initialized");
+    bed.course(|_, _| {});
+    assert_eq!(bed.pbx.accepted(), 2);
+}
+
 /// Fails on probation: the old one goes on with the very input that the new one died of.
 fn taken_back(isolation: &'static str, keys: &str, failures: &[(&str, &str)]) {
     let mut bed = start(isolation, keys);
@@ -163,7 +181,7 @@ fn a_version_that_has_come_apart_and_dies_is_replaced_by_the_old_one_afresh() {
 #[test]
 fn a_version_that_lives_through_its_probation_is_on_its_own() {
     let mut bed = start("process", "probation = \"300ms\"");
-    bed.install("new", &Turnover::version("1.1.0").fails("line-panics:2"));
+    bed.install("new", &Turnover::version("1.1.0").fails("line-panics:6"));
     bed.until("it is over", |status| {
         status["adapter"]["version"] == "1.1.0" && status["adapter"]["probation"].is_null()
     });
@@ -172,6 +190,10 @@ fn a_version_that_lives_through_its_probation_is_on_its_own() {
     bed.wait("callStarted");
     bed.pbx.now(&key, "connected");
     bed.wait("commutationStarted");
+    for (state, event) in [("held", "hold"), ("connected", "unhold"), ("held", "hold"), ("connected", "unhold")] {
+        bed.pbx.now(&key, state);
+        bed.wait(event);
+    }
     bed.pbx.now(&key, "held");
     // A fault now is a fault as ever: it is started again.
     bed.wait("disconnected");

@@ -12,10 +12,13 @@ use crate::cli::{ConfigFile, Failure, output};
 /// that is asked for by name stays until its file is gone, until this is said again without a name, or until the host
 /// is restarted; `version` in the configuration keeps it for good.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    disable_version_flag = true,
+    after_help = "Examples:
   jackfield plugins swap ast
   jackfield plugins swap ast --version 1.2.0
-  jackfield plugins swap ast --sha256 3f2a9c11")]
+  jackfield plugins swap ast --sha256 3f2a9c11"
+)]
 pub(super) struct Swap {
     /// The connection.
     connection: String,
