@@ -129,15 +129,21 @@ impl Host {
     /// # Errors
     /// It cannot be run.
     pub fn command(&self, arguments: &[&str]) -> Result<Output, String> {
-        Command::new(&self.program)
+        self.prepared(arguments).output().map_err(|e| e.to_string())
+    }
+
+    /// The same, to be run by whom and as often as one likes.
+    #[must_use]
+    pub fn prepared(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
             .env("XDG_RUNTIME_DIR", self.dir.path())
             .env_remove("RUNTIME_DIRECTORY")
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .args(arguments)
             .arg("--config")
-            .arg(self.config())
-            .output()
-            .map_err(|e| e.to_string())
+            .arg(self.config());
+        command
     }
 
     /// The configuration file.

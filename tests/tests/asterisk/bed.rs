@@ -11,6 +11,8 @@ use jackfield_tests::host::{Host, Setup};
 use jackfield_tests::scenarios::show;
 use serde_json::{Value, json};
 
+use crate::swap::Swapper;
+
 pub(crate) const TOKEN: &str = "tests-token-0123456789";
 /// An outside number that calls.
 pub(crate) const CALLER: &str = "79161234567";
@@ -30,6 +32,8 @@ pub(crate) struct Bed {
     pub(crate) host: Host,
     pub(crate) pbx: Pbx,
     name: &'static str,
+    /// Replaces the adapter at every step, when that is what is tested.
+    swapper: Option<Swapper>,
     /// How many events of a name on a line were waited for.
     waited: HashMap<(String, String), usize>,
 }
@@ -79,18 +83,28 @@ impl Bed {
     /// A bed on an Asterisk, with another configuration.
     pub(crate) fn with(name: &'static str, pbx: Pbx, config: String) -> Self {
         record(name, &pbx);
-        let host = Setup::new(config, &["asterisk"]).start().unwrap();
+        let config = Swapper::config(config);
+        let host = Setup::new(config.as_str(), &["asterisk"]).start().unwrap();
         let client = host.client(TOKEN).unwrap();
-        let mut bed = Self { client, host, pbx, name, waited: HashMap::new() };
+        let mut bed = Self { client, host, pbx, name, swapper: None, waited: HashMap::new() };
         for line in [L101, L102, L103] {
             bed.wait("initialized", line);
         }
+        bed.swapper = Swapper::new(&bed.host, &bed.pbx, config);
         bed
+    }
+
+    /// Something is about to happen: in the tests of `swap` the adapter is replaced now.
+    fn step(&mut self) {
+        if let Some(swapper) = &mut self.swapper {
+            swapper.swap(&self.host);
+        }
     }
 
     /// The next event of a name on a line that was not waited for yet. What came on other lines, or under other names,
     /// before it does not matter: they are waited for in any order.
     pub(crate) fn wait(&mut self, event: &str, line: &str) -> Value {
+        self.step();
         let nth = self.waited.entry((event.to_owned(), line.to_owned())).or_default();
         *nth += 1;
         let mut left = *nth;
@@ -110,6 +124,7 @@ impl Bed {
 
     /// The first event of all for which something holds.
     pub(crate) fn find(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.step();
         self.client.look_again();
         let found = self.client.event(wanted);
         found.unwrap_or_else(|e| panic!("waiting for {what} in `{}`: {e}\n{}", self.name, self.transcript()))
@@ -145,6 +160,7 @@ impl Bed {
 
     /// A command, accepted.
     pub(crate) fn command(&mut self, method: &str, line: &str, more: &Value) -> Value {
+        self.step();
         let mut params = more.clone();
         params["line"] = json!(line);
         self.client.call(method, &params).unwrap_or_else(|e| panic!("{method} on {line}: {e}\n{}", self.host.log()))
@@ -202,6 +218,9 @@ impl Bed {
             assert_eq!(events, expected, "{line} in `{}`\n{}", self.name, self.transcript());
         }
         self.check_invariants();
+        if let Some(swapper) = self.swapper.take() {
+            swapper.unnoticed(self.name, &self.host, &self.pbx, &self.client.events);
+        }
     }
 
     /// The states of a line's agent so far: `ready`, `notReady (lunch)`; printed.

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::bed::{Bed, CALLER, call};
 
 #[test]
-fn one_phone_calls_another_is_held_and_dropped_by_a_command() {
+pub(crate) fn one_phone_calls_another_is_held_and_dropped_by_a_command() {
     let Some(mut bed) = Bed::new("101 calls 102; 101 is dropped by command") else { return };
     let _phone = bed.pbx.phone("102", Phone::Remote).unwrap();
     let mut caller = bed.pbx.call("101", "102", Caller::Stays).unwrap();
@@ -51,7 +51,7 @@ fn an_outside_call_is_answered_and_the_caller_hangs_up() {
 }
 
 #[test]
-fn a_caller_gives_up() {
+pub(crate) fn a_caller_gives_up() {
     let Some(mut bed) = Bed::new("inbound, caller gives up") else { return };
     let _phone = bed.pbx.phone("101", Phone::NeverAnswers).unwrap();
     let _caller = bed.pbx.call(CALLER, "5550101", Caller::GivesUp { ring_ms: 800 }).unwrap();
@@ -73,7 +73,7 @@ fn an_agent_declines() {
 }
 
 #[test]
-fn a_phone_holds_and_resumes() {
+pub(crate) fn a_phone_holds_and_resumes() {
     let Some(mut bed) = Bed::new("inbound, held and resumed at the phone") else { return };
     let holds = Phone::Holds { ring_ms: 300, talk_ms: 400, held_ms: 600 };
     let _phone = bed.pbx.phone("101", holds).unwrap();

@@ -27,7 +27,7 @@ fn consult_talking(bed: &mut Bed, first: &Value) -> Value {
 }
 
 #[test]
-fn a_consultation_is_completed() {
+pub(crate) fn a_consultation_is_completed() {
     let Some(mut bed) = Bed::new("consult, complete") else { return };
     let (_phone, _caller, first) = bed.talk(Phone::Answers { ring_ms: 200 });
     let _asked = bed.pbx.phone("102", Phone::Answers { ring_ms: 400 }).unwrap();
@@ -51,7 +51,7 @@ fn a_consultation_is_completed() {
 }
 
 #[test]
-fn a_consultation_is_completed_while_it_rings() {
+pub(crate) fn a_consultation_is_completed_while_it_rings() {
     let Some(mut bed) = Bed::new("consult, complete while it rings (blonde)") else { return };
     let (_phone, _caller, first) = bed.talk(Phone::Answers { ring_ms: 200 });
     let _asked = bed.pbx.phone("102", Phone::Remote).unwrap();

@@ -15,6 +15,7 @@ mod pickup_and_parking;
 mod queues;
 mod restarts;
 mod services;
+mod swap;
 mod transfers;
 mod trouble;
 mod two_calls;

@@ -15,7 +15,7 @@ fn log_in(bed: &mut Bed, line: &str) {
 }
 
 #[test]
-fn two_members_ring_and_one_wins() {
+pub(crate) fn two_members_ring_and_one_wins() {
     let Some(mut bed) = Bed::new("queue rings 101 and 102, 102 answers") else { return };
     let _loses = bed.pbx.phone("101", Phone::NeverAnswers).unwrap();
     let _wins = bed.pbx.phone("102", Phone::Remote).unwrap();

@@ -8,7 +8,7 @@ use crate::bed::{Bed, CALLER, L101, L102, L103, call};
 const TALKED: &[&str] = &["callStarted", "commutationStarted", "callFinished"];
 
 #[test]
-fn a_call_is_transferred_blindly_by_a_command() {
+pub(crate) fn a_call_is_transferred_blindly_by_a_command() {
     let Some(mut bed) = Bed::new("blind transfer by command") else { return };
     let (_phone, _caller, id) = bed.talk(Phone::Answers { ring_ms: 200 });
     let _target = bed.pbx.phone("102", Phone::Answers { ring_ms: 400 }).unwrap();
@@ -66,7 +66,7 @@ fn a_phone_transfers_blindly() {
 }
 
 #[test]
-fn a_phone_transfers_after_asking() {
+pub(crate) fn a_phone_transfers_after_asking() {
     let Some(mut bed) = Bed::new("attended transfer by the phone (REFER with Replaces)") else { return };
     let _stays = bed.pbx.phone("103", Phone::Answers { ring_ms: 200 }).unwrap();
     let _asked = bed.pbx.phone("102", Phone::Answers { ring_ms: 400 }).unwrap();

@@ -53,7 +53,7 @@ fn a_second_call_is_answered_and_dropped_and_the_first_resumed() {
 }
 
 #[test]
-fn two_calls_are_alternated() {
+pub(crate) fn two_calls_are_alternated() {
     let Some(mut bed) = Bed::new("two calls, alternated") else { return };
     let (_sides, a, b) = two(&mut bed);
     bed.may(&a, "alternate");
