@@ -29,7 +29,7 @@ export const CLOSE = { protocol: 4400, notAuthenticated: 4401, forbidden: 4403, 
 
 /** What a link asks its owner. */
 export interface LinkOwner {
-  /** The socket is open: says `hello`. Rejects when the host refuses. */
+  /** The socket is open: says `hello`, and calls `welcome` at its answer. Rejects when the host refuses. */
   greet(write: (text: string) => void): Promise<void>;
   text(text: string): void;
   /** The socket is gone. */
@@ -109,6 +109,20 @@ export class Link {
     this.#socket.send(text);
   };
 
+  /** `hello` was answered. */
+  welcome(): void {
+    clearTimeout(this.#retry);
+    this.#backoff.reset();
+    this.#stopping = false;
+    this.#heard = Date.now();
+    clearInterval(this.#watch);
+    this.#watch = setInterval(() => {
+      if (Date.now() - this.#heard >= this.options.heartbeat) void this.#probe();
+    }, this.options.heartbeat / 3);
+    (this.#watch as { unref?: () => void }).unref?.();
+    this.#become({ phase: "online", tries: 0 });
+  }
+
   /** The host has said that it is stopping. */
   stopping(): void {
     this.#stopping = true;
@@ -134,7 +148,7 @@ export class Link {
 
   /** Gives the socket up and comes again at once. */
   again(): void {
-    if (this.state.phase === "online") this.#socket?.drop();
+    if (this.state.phase === "online" || this.state.phase === "connecting") this.#socket?.drop();
   }
 
   async #greet(mine: () => boolean): Promise<void> {
@@ -144,19 +158,7 @@ export class Link {
       // The host closes with a code that says more; what broke otherwise is tried again.
       if (mine() && error instanceof CtiError && error.code !== "connectionLost") this.state = { ...this.state, error };
       else if (mine()) this.#socket?.drop();
-      return;
     }
-    if (!mine()) return;
-    clearTimeout(this.#retry);
-    this.#backoff.reset();
-    this.#stopping = false;
-    this.#heard = Date.now();
-    clearInterval(this.#watch);
-    this.#watch = setInterval(() => {
-      if (Date.now() - this.#heard >= this.options.heartbeat) void this.#probe();
-    }, this.options.heartbeat / 3);
-    (this.#watch as { unref?: () => void }).unref?.();
-    this.#become({ phase: "online", tries: 0 });
   }
 
   async #probe(): Promise<void> {

@@ -247,8 +247,8 @@ export class CtiModel extends Commands {
   /** What the last snapshot differed in. */
   #found: string[] = [];
 
-  #request(method: string, params: Record<string, unknown>, patience = 15_000): Promise<unknown> {
-    return this.#requests.send(this.#link.write, method, params, patience);
+  #request(method: string, params: Record<string, unknown>, patience = 15_000, first?: (result: unknown) => void): Promise<unknown> {
+    return this.#requests.send(this.#link.write, method, params, patience, first);
   }
 
   async #ask(why: TokenReason): Promise<string | null> {
@@ -266,14 +266,12 @@ export class CtiModel extends Commands {
       ...(this.#options.lines ? { lines: this.#options.lines } : {}),
       ...(resume.length > 0 ? { resume } : {}),
     };
-    // The lines are entered by the message's own turn: events follow at its heels.
-    await this.#requests.send(write, "hello", hello, 15_000);
-    this.#news.tell("session", this.#helloResult as HelloResult);
+    await this.#requests.send(write, "hello", hello, 15_000, (result) => this.#welcome(result as HelloResult));
   }
-  #helloResult: HelloResult | undefined;
 
   #welcome(result: HelloResult): void {
-    this.#helloResult = result;
+    // What is no answer to `hello` does not come from a host.
+    if (!Array.isArray(result?.lines) || !result.user) return this.#link.again();
     const other = this.#user !== undefined && this.#user.name !== result.user.name;
     this.#session = result.session;
     this.#user = result.user;
@@ -284,13 +282,19 @@ export class CtiModel extends Commands {
     result.lines.forEach((entry) => this.#enter(entry));
     const resumed = new Set(result.lines.filter((entry) => entry.resumed).map((entry) => entry.line));
     this.#requests.broken(this.#link.write, resumed);
+    this.#meetTabs(other);
+    this.#link.welcome();
+    this.#news.tell("session", result);
+  }
+
+  #meetTabs(other: boolean): void {
     const { tabs = typeof document === "object" && typeof navigator === "object" && "locks" in navigator } = this.#options;
     if (!tabs) return;
     if (other) this.#tabs = void this.#tabs?.close();
     if (this.#tabs) this.#tabs.announce();
     else
       this.#tabs = new Tabs(
-        `jackfield ${socketUrl(this.#options.url)} ${result.user.name}`,
+        `jackfield ${socketUrl(this.#options.url)} ${this.#user?.name}`,
         () => this.#session,
         () => {
           this.#news.tell("leader", this.leader);
@@ -334,9 +338,7 @@ export class CtiModel extends Commands {
     }
     if (typeof message !== "object" || message === null) return this.#link.again();
     if (message.method === undefined) {
-      const result = message.result as HelloResult | undefined;
       this.#requests.answer(message.id, message.result, message.error && CtiError.from(message.error));
-      if (result && this.link.phase === "connecting" && Array.isArray(result.lines) && result.session) this.#welcome(result);
     } else if (message.params) {
       this.#notice(message.method, message.params);
     }
@@ -386,9 +388,8 @@ export class CtiModel extends Commands {
   #gap(line: Line, epoch: number, seq: number): void {
     line.await();
     this.#news.tell("gap", { line: line.name, epoch, seq });
-    this.#request("subscribe", { lines: [line.name] })
-      .then((result) => (result as HelloResult).lines.forEach((entry) => this.#enter(entry)))
-      .catch(() => this.#link.again());
+    const enter = (result: unknown) => (result as HelloResult).lines.forEach((entry) => this.#enter(entry));
+    this.#request("subscribe", { lines: [line.name] }, undefined, enter).catch(() => this.#link.again());
   }
 
   #answered(line: Line, before: LiveCall, { method, params }: LineEvent): void {

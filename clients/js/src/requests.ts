@@ -5,6 +5,8 @@ interface Waiting {
   method: string;
   params: Record<string, unknown>;
   timer: ReturnType<typeof setTimeout>;
+  /** Told at once, before the next message is read: what follows an answer may come at its heels, in the same turn. */
+  first: ((result: unknown) => void) | undefined;
   resolve(result: unknown): void;
   reject(error: CtiError): void;
 }
@@ -23,7 +25,13 @@ export class Requests {
   }
 
   /** Sends a request and waits for its answer. */
-  send(write: (text: string) => void, method: string, params: Record<string, unknown>, patience: number): Promise<unknown> {
+  send(
+    write: (text: string) => void,
+    method: string,
+    params: Record<string, unknown>,
+    patience: number,
+    first?: (result: unknown) => void,
+  ): Promise<unknown> {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -32,7 +40,7 @@ export class Requests {
       }, patience + GRACE);
       // The answer alone keeps a Node process alive, not our patience.
       (timer as { unref?: () => void }).unref?.();
-      this.#waiting.set(id, { method, params, timer, resolve, reject });
+      this.#waiting.set(id, { method, params, timer, first, resolve, reject });
       try {
         write(frame(id, method, params));
       } catch (error) {
@@ -47,7 +55,10 @@ export class Requests {
     const waiting = typeof id === "number" ? this.#take(id) : undefined;
     if (!waiting) return false;
     if (error) waiting.reject(error);
-    else waiting.resolve(result);
+    else {
+      waiting.first?.(result);
+      waiting.resolve(result);
+    }
     return true;
   }
 

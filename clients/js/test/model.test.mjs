@@ -114,6 +114,27 @@ test("a gap: the line is asked for anew, and nothing is believed until it has co
   assert.equal(gaps.length, 1);
 });
 
+test("what follows an answer in the same turn is understood", async () => {
+  const { model, socket } = await online({}, { calls: [call("a")] });
+  socket.say(event("hold", 7, { call: call("a") }));
+  const asked = await socket.request("subscribe");
+  socket.say({ id: asked.id, result: { lines: [entry({ seq: 7 })] } });
+  socket.say(initialized(7, { resent: true }));
+  socket.say(snapshot(7, [call("b")], { resent: true }));
+  socket.say(event("callFinished", 8, { call: call("b") }));
+  assert.deepEqual([model.lines[0].settled, model.lines[0].seq, model.lines[0].calls], [true, 8, []]);
+  // A call that was missed is answered by its listener, at once.
+  socket.end();
+  const answered = new Promise((resolve) => model.on("callStarted", ({ line, data }) => resolve(model.answerCall({ line, callId: data.call.callId }))));
+  const again = await next(socket);
+  const hello = await again.request("hello");
+  again.say({ id: hello.id, result: { protocol: 1, session: "s-2", user: { name: "u", role: "agent" }, lines: [entry({ resumed: true, seq: 9 })] } });
+  again.say(event("callStarted", 9, { call: call("c") }));
+  const sent = await again.request("answerCall");
+  again.say({ id: sent.id, result: { callId: "c" } });
+  assert.deepEqual(await answered, { callId: "c" });
+});
+
 test("a snapshot that is not what the events told is reported, and counts", async () => {
   const { model, socket } = await online({}, { calls: [call("a")] });
   const found = [];
