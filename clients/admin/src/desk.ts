@@ -3,7 +3,7 @@
 import { Access, codeOfAddress } from "./access.js";
 import { Live } from "./live.js";
 import { Course } from "./numbers.js";
-import { ask, type Connection, type Folder, type Levels, type Numbers, RestError, type Session } from "./rest.js";
+import { ask, type Connection, type Folder, type Levels, type Numbers, RestError, type Session, type Swap } from "./rest.js";
 
 export const PAGES = ["overview", "connections", "plugins", "clients", "events"] as const;
 export type PageName = (typeof PAGES)[number];
@@ -136,8 +136,12 @@ export class Desk {
     this.busy.set(connection, deed);
     this.changed();
     try {
-      await this.#ask(`api/v1/connections/${encodeURIComponent(connection)}/${deed}`, "POST");
-      this.say(`${connection}: ${{ restart: "started again", pause: "paused", resume: "goes on", swap: "swapped" }[deed]}`);
+      const path = `api/v1/connections/${encodeURIComponent(connection)}/${deed}`;
+      if (deed === "swap") this.say(`${connection}: ${(await this.#ask<Swap>(path, "POST", {})).text}`);
+      else {
+        await this.#ask(path, "POST");
+        this.say(`${connection}: ${{ restart: "started again", pause: "paused", resume: "goes on" }[deed]}`);
+      }
     } catch (error) {
       this.say(`${connection}: ${words(error)}`);
     } finally {

@@ -36,6 +36,13 @@ export interface Adapter {
   memoryBytes: number | null;
 }
 
+export interface Swap {
+  at: string | null;
+  outcome: string;
+  text: string;
+  pauseUs: number | null;
+}
+
 export type Condition = "up" | "down" | "paused" | "waits" | "hangs";
 
 export interface Connection {
@@ -46,6 +53,7 @@ export interface Connection {
   waitsFor: string | null;
   warning: string | null;
   lastError: Trouble | null;
+  lastSwap: Swap | null;
   adapter: Adapter | null;
   calls: number;
   lines: LineStatus[];
