@@ -206,7 +206,7 @@ export function health(desk: Desk): Health {
     else if (connection.state === "waits") bad("down", `${id} waits for its adapter: ${connection.waitsFor ?? ""}`);
     else if (connection.state === "paused") bad("waits", `${id} is paused`);
     else {
-      const down = connection.lines.filter((line) => line.state !== "up").length;
+      const down = connection.lines.filter((line) => line.state !== "up" && !line.waitsForClient).length;
       if (down > 0) bad("waits", `${id}: ${down} of ${connection.lines.length} lines are not up`);
     }
     if (connection.warning) bad("waits", `${id}: ${connection.warning}`);

@@ -22,6 +22,8 @@ export interface LineStatus {
   calls: number;
   seq: number;
   epoch: number;
+  /** It is opened when a client asks for it, and none does. */
+  waitsForClient: boolean;
   lastError: Trouble | null;
 }
 

@@ -113,7 +113,7 @@ impl Task {
             "line": self.lines.get(&line).map(|plan| &plan.name),
             "connection": self.config.id,
         });
-        let unopened = |plan: &LinePlan| self.model.unopened(self.last_time, line, &plan.device).0;
+        let unopened = |plan: &LinePlan| self.model.unopened(self.clock.last(), line, &plan.device).0;
         let status = self.model.status(line).or_else(|| self.lines.get(&line).map(unopened));
         let Some(status) = status else { return entry };
         entry["state"] = json!(status.state.as_str());

@@ -112,7 +112,7 @@ function one(desk: Desk, connection: Connection, ask: (question: Question) => vo
               (line) => html`<tr>
                 <td><bdi>${line.line}</bdi></td>
                 <td data-label="State">
-                  <span class="state"><span class="dot ${line.state}"></span>${line.state === "notStarted" ? "not started" : line.state}</span>
+                  <span class="state"><span class="dot ${line.waitsForClient ? "" : line.state}"></span>${line.waitsForClient ? "waits for a client" : line.state === "notStarted" ? "not started" : line.state}</span>
                 </td>
                 <td data-label="Since"><time>${line.epoch ? moment(new Date(line.epoch).toISOString()) : "–"}</time></td>
                 <td data-label="Calls" class="num">${line.calls}</td>

@@ -157,6 +157,9 @@ struct Line {
     /// Milliseconds since 1970 when its numbers began anew: at the last login, mostly.
     #[serde(default)]
     epoch: u64,
+    /// It is opened when a client asks for it, and none does.
+    #[serde(default)]
+    waits_for_client: bool,
     /// Why it is down.
     #[serde(default)]
     last_error: Option<Trouble>,
