@@ -3,7 +3,7 @@
 import { Access, codeOfAddress } from "./access.js";
 import { Live } from "./live.js";
 import { Course } from "./numbers.js";
-import { ask, type Connection, type Folder, type Levels, type Numbers, RestError, type Session } from "./rest.js";
+import { ask, type Connection, type Folder, type Levels, type Numbers, RestError, type Session, type Swap } from "./rest.js";
 
 export const PAGES = ["overview", "connections", "plugins", "clients", "events"] as const;
 export type PageName = (typeof PAGES)[number];
@@ -136,8 +136,12 @@ export class Desk {
     this.busy.set(connection, deed);
     this.changed();
     try {
-      await this.#ask(`api/v1/connections/${encodeURIComponent(connection)}/${deed}`, "POST");
-      this.say(`${connection}: ${{ restart: "started again", pause: "paused", resume: "goes on", swap: "swapped" }[deed]}`);
+      const path = `api/v1/connections/${encodeURIComponent(connection)}/${deed}`;
+      if (deed === "swap") this.say(`${connection}: ${(await this.#ask<Swap>(path, "POST", {})).text}`);
+      else {
+        await this.#ask(path, "POST");
+        this.say(`${connection}: ${{ restart: "started again", pause: "paused", resume: "goes on" }[deed]}`);
+      }
     } catch (error) {
       this.say(`${connection}: ${words(error)}`);
     } finally {
@@ -202,7 +206,7 @@ export function health(desk: Desk): Health {
     else if (connection.state === "waits") bad("down", `${id} waits for its adapter: ${connection.waitsFor ?? ""}`);
     else if (connection.state === "paused") bad("waits", `${id} is paused`);
     else {
-      const down = connection.lines.filter((line) => line.state !== "up").length;
+      const down = connection.lines.filter((line) => line.state !== "up" && !line.waitsForClient).length;
       if (down > 0) bad("waits", `${id}: ${down} of ${connection.lines.length} lines are not up`);
     }
     if (connection.warning) bad("waits", `${id}: ${connection.warning}`);

@@ -1,7 +1,6 @@
 import { EVENT_NAMES } from "@jackfield/client";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { styleMap } from "lit/directives/style-map.js";
 import { clock, many } from "./format.js";
 import type { Live } from "./live.js";
 import type { Entry } from "./log.js";
@@ -16,6 +15,12 @@ const NARROW = "(max-width: 720px)";
 const MORE = 6;
 /** Places are counted from a multiple of this: browsers place things exactly up to some millions of pixels. */
 const BASE = 1 << 16;
+
+/** A row: its place, and where it was put. */
+interface Placed extends HTMLElement {
+  place: number;
+  top?: number;
+}
 
 /** How an event's name is coloured. */
 const TONES: Record<string, string> = {
@@ -110,7 +115,15 @@ export class EventLog extends LitElement {
       this.#height = height;
       space.style.height = `${height}px`;
     }
-    rows.style.transform = `translateY(${(this.#base - this.live.log.passed) * this.#row}px)`;
+    // By script, one by one: the page's policy takes no attribute `style`.
+    const base = this.#base;
+    rows.style.transform = `translateY(${(base - this.live.log.passed) * this.#row}px)`;
+    for (const row of rows.children as Iterable<Placed>) {
+      const top = (row.place - base) * this.#row;
+      if (row.top === top) continue;
+      row.top = top;
+      row.style.transform = `translateY(${top}px)`;
+    }
     if (this.#follows) list.scrollTop = height;
   }
 
@@ -219,14 +232,11 @@ export class EventLog extends LitElement {
 
   #one(entry: Entry, place: number): unknown {
     const chosen = entry === this.#selected;
-    return guard([entry, place, this.#base, this.#row, chosen], () => {
-      const style = { transform: `translateY(${(place - this.#base) * this.#row}px)` };
-      return html`<div class="row ${place % 2 ? "odd" : ""}" role="row" aria-rowindex=${place + 2} aria-selected=${chosen} style=${styleMap(style)} @click=${() => this.#choose(chosen ? null : entry)}>
+    return guard([entry, place, chosen], () => html`<div class="row ${place % 2 ? "odd" : ""}" role="row" aria-rowindex=${place + 2} aria-selected=${chosen} .place=${place} @click=${() => this.#choose(chosen ? null : entry)}>
         <span role="cell" class="at num">${clock(entry.at)}</span><bdi role="cell" class="line">${entry.line}</bdi
         ><span role="cell" class="name ${TONES[entry.name] ?? ""}">${entry.name}</span><bdi role="cell" class="says">${entry.says}</bdi
         ><span role="cell" class="seq num">${entry.seq ?? ""}</span>
-      </div>`;
-    });
+      </div>`);
   }
 
   #whole(entry: Entry): TemplateResult {

@@ -22,6 +22,8 @@ export interface LineStatus {
   calls: number;
   seq: number;
   epoch: number;
+  /** It is opened when a client asks for it, and none does. */
+  waitsForClient: boolean;
   lastError: Trouble | null;
 }
 
@@ -36,6 +38,13 @@ export interface Adapter {
   memoryBytes: number | null;
 }
 
+export interface Swap {
+  at: string | null;
+  outcome: string;
+  text: string;
+  pauseUs: number | null;
+}
+
 export type Condition = "up" | "down" | "paused" | "waits" | "hangs";
 
 export interface Connection {
@@ -46,6 +55,7 @@ export interface Connection {
   waitsFor: string | null;
   warning: string | null;
   lastError: Trouble | null;
+  lastSwap: Swap | null;
   adapter: Adapter | null;
   calls: number;
   lines: LineStatus[];

@@ -134,6 +134,11 @@ test("a connection is paused, resumed and started again, with the keyboard alone
   await page.locator("dialog [data-yes]").click();
   await until("the line began anew", () => since() > before);
   await connection(page, "sim").locator("h2 .dot.up").waitFor();
+  const epoch = since();
+  await press("Swap sim");
+  await page.locator("dialog [data-yes]").click();
+  await connection(page, "sim").getByText("swapped, today").waitFor();
+  assert.equal(since(), epoch, "no client has noticed");
   await page.locator("#level-sim").selectOption("debug");
   await page.getByText("sim: logged at debug").waitFor();
   await page.locator("#level-sim").selectOption("");

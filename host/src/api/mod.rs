@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
 use crate::metrics::Metrics;
-use crate::plugins::Catalogue;
+use crate::plugins::{Catalogue, LoadedPlugin};
 use crate::store::Store;
 use crate::telemetry::Levels;
 
@@ -40,8 +40,10 @@ pub use login::CODE_LASTS;
 use login::Logins;
 use present::Present;
 
+/// Chooses the library that a connection is to run: by its id, a version and a hash, where somebody says so.
+pub type Choose = dyn Fn(&str, Option<&str>, Option<&str>) -> Result<LoadedPlugin, String> + Send + Sync;
+
 /// What every request needs.
-#[derive(Debug)]
 pub struct Shared {
     /// `[server]`, as it was at the start.
     pub config: ServerConfig,
@@ -59,9 +61,17 @@ pub struct Shared {
     plugins: watch::Receiver<Arc<Catalogue>>,
     /// The levels of the log, when they can be changed.
     levels: OnceLock<Levels>,
+    /// Chooses libraries.
+    choose: Box<Choose>,
     began: Instant,
     replaced: watch::Sender<()>,
     stopping: AtomicBool,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 impl Shared {
@@ -74,6 +84,7 @@ impl Shared {
         metrics: Arc<Metrics>,
         store: Option<Store>,
         plugins: watch::Receiver<Arc<Catalogue>>,
+        choose: Box<Choose>,
     ) -> Arc<Self> {
         let (replaced, _) = watch::channel(());
         let stopping = AtomicBool::new(false);
@@ -87,6 +98,7 @@ impl Shared {
             present: Present::default(),
             plugins,
             levels: OnceLock::new(),
+            choose,
             began: Instant::now(),
             replaced,
             stopping,

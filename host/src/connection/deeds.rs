@@ -46,6 +46,7 @@ impl Task {
         };
         tracing::info!(connection = %self.config.id, "{text}");
         self.standing.paused = deed == Deed::Pause;
+        self.let_go(text);
         let again = deed == Deed::Restart;
         self.leave(&Loss { will_retry: again, ..Loss::new(ErrorCode::Cancelled, text) }).await;
         if again {

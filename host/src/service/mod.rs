@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::api::server::{Certificate, Server};
-use crate::api::{Directory, Shared, http};
+use crate::api::{Choose, Directory, Shared, http};
 use crate::config::{Config, ConnectionConfig, Finding, LinePlan, check, settings};
 use crate::connection::{ConnectionHandle, ConnectionPlan, History};
 use crate::hub::{AskView, Hub, LineKey, close_code, frame};
@@ -104,8 +104,16 @@ impl Service {
             Arc::new(move |session, line, reason| directory.load().try_view(session, line, reason))
         };
         let hub = Hub::start(ask, metrics.hub.clone());
-        let shared = Shared::new(config.server.clone(), directory, hub, Arc::clone(&metrics), store, catalogue.clone());
         let supplier = Supplier::new(metrics.plugins.clone());
+        let choose: Box<Choose> = {
+            let (supplier, catalogue) = (supplier.clone(), catalogue.clone());
+            Box::new(move |connection, version, hash| {
+                let found = Arc::clone(&catalogue.borrow());
+                supplier.ask(connection, &found, version, hash)
+            })
+        };
+        let plugins = catalogue.clone();
+        let shared = Shared::new(config.server.clone(), directory, hub, Arc::clone(&metrics), store, plugins, choose);
         let accepting = tokio::spawn(std::future::ready(()));
         let mut service = Self {
             shared,

@@ -35,6 +35,7 @@ fn it_is_for_administrators() {
         ("POST", "/api/v1/connections/sim/restart"),
         ("POST", "/api/v1/connections/sim/pause"),
         ("POST", "/api/v1/connections/sim/resume"),
+        ("POST", "/api/v1/connections/sim/swap"),
         ("GET", "/api/v1/sessions"),
         ("GET", "/api/v1/numbers"),
         ("GET", "/api/v1/log-levels"),
@@ -87,6 +88,28 @@ fn a_connection_is_paused_resumed_and_started_again() {
     let after = until("up again", || connection(&host), |now| now["state"] == "up");
     assert_ne!(before["lines"][0]["epoch"], after["lines"][0]["epoch"]);
     host.wait_log_of(|line| line.contains("audit") && line.contains("restart") && line.contains("admin")).unwrap();
+}
+
+#[test]
+fn an_adapter_is_swapped_in_the_middle_of_a_call() {
+    let host = host();
+    let mut alice = host.client(ALICE).unwrap();
+    let ring = json!({ "line": "sim/101", "name": "ring", "params": { "from": "+380441234567" } });
+    alice.call("librarySpecificService", &ring).unwrap();
+    let call = alice.named("callStarted", "sim/101").unwrap()["params"]["data"]["call"]["callId"].clone();
+    let before = connection(&host);
+    let told = post(&host, "/api/v1/connections/sim/swap", ADMIN, &json!({}));
+    assert_eq!((told.status, &told.json()["outcome"]), (200, &json!("swapped")), "{}", told.body);
+    let after = connection(&host);
+    assert_eq!(after["lastSwap"]["outcome"], "swapped");
+    assert_eq!(before["lines"][0]["epoch"], after["lines"][0]["epoch"], "no client has noticed");
+    alice.call("answerCall", &json!({ "line": "sim/101", "callId": call })).unwrap();
+    alice.named("commutationStarted", "sim/101").unwrap();
+    let none = post(&host, "/api/v1/connections/sim/swap", ADMIN, &json!({ "version": "9.9.9" }));
+    assert_eq!((none.status, none.header("content-type")), (409, Some("application/problem+json")), "{}", none.body);
+    assert_eq!(post(&host, "/api/v1/connections/sim/swap", ADMIN, &json!({ "versoin": "1" })).status, 400);
+    post(&host, "/api/v1/connections/sim/pause", ADMIN, &json!({}));
+    assert_eq!(post(&host, "/api/v1/connections/sim/swap", ADMIN, &json!({})).status, 409, "it is paused");
 }
 
 #[test]

@@ -23,7 +23,7 @@ export const QUESTIONS: Record<DeedName, { title: string; text: string; yes: str
   resume: { title: "Resume the connection?", text: "Its adapter logs in.", yes: "Resume" },
   swap: {
     title: "Swap the adapter?",
-    text: "A fresh copy of the adapter takes over its state, while the sockets to the phone system stay open.",
+    text: "The library of the configuration is made anew and takes over from the adapter that runs, in the middle of calls; the sockets to the phone system stay open. One that keeps no state is started again instead.",
     yes: "Swap",
   },
 };
@@ -64,7 +64,8 @@ function one(desk: Desk, connection: Connection, ask: (question: Question) => vo
       <h2><span class="dot ${connection.state}"></span>${connection.id}</h2>
       <span class="tag ${connection.state}">${connection.state}</span>
       <span class="grow muted">${adapter?.phoneSystem ?? connection.plugin}</span>
-      ${connection.state === "paused" ? button("resume", "Resume") : button("pause", "Pause")} ${button("restart", "Restart")}
+      ${connection.state === "paused" ? button("resume", "Resume") : button("pause", "Pause")} ${adapter?.running ? button("swap", "Swap") : nothing}
+      ${button("restart", "Restart")}
     </div>
     ${why ? html`<p class="note ${connection.state === "paused" ? "" : "bad"}"><bdi>${why}</bdi></p>` : nothing}
     ${connection.warning ? html`<p class="note"><bdi>${connection.warning}</bdi></p>` : nothing}
@@ -74,6 +75,7 @@ function one(desk: Desk, connection: Connection, ask: (question: Question) => vo
       ${fact("Runs", adapter?.running ? (adapter.process ? `in process ${adapter.process}` : "inside the host") : "not now")}
       ${fact("Memory", bytes(adapter?.memoryBytes))} ${fact("Calls now", connection.calls)}
       ${fact("Commands", numbers ? `${numbers.accepted} accepted, ${numbers.refused} refused` : "–")}
+      ${connection.lastSwap ? fact("Last swap", html`${connection.lastSwap.outcome}, ${moment(connection.lastSwap.at)}`) : nothing}
       ${fact("Faults", numbers?.faults ?? "–")} ${fact("Repairs", numbers?.repairs ?? "–")}
       <div>
         <dt><label for="level-${connection.id}">Log</label></dt>
@@ -110,7 +112,7 @@ function one(desk: Desk, connection: Connection, ask: (question: Question) => vo
               (line) => html`<tr>
                 <td><bdi>${line.line}</bdi></td>
                 <td data-label="State">
-                  <span class="state"><span class="dot ${line.state}"></span>${line.state === "notStarted" ? "not started" : line.state}</span>
+                  <span class="state"><span class="dot ${line.waitsForClient ? "" : line.state}"></span>${line.waitsForClient ? "waits for a client" : line.state === "notStarted" ? "not started" : line.state}</span>
                 </td>
                 <td data-label="Since"><time>${line.epoch ? moment(new Date(line.epoch).toISOString()) : "–"}</time></td>
                 <td data-label="Calls" class="num">${line.calls}</td>

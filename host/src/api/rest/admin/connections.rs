@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json};
@@ -13,12 +14,18 @@ use serde_json::Value;
 
 use super::{Answer, Host, Operation, Refusal, Shared, admin, memory};
 use crate::api::rest::document::{Reply, schema_of};
+use crate::api::rest::json_body;
 use crate::connection::{ConnectionHandle, Deed};
 
 /// How long a connection may take to say how it is.
 const STATUS: Duration = Duration::from_secs(2);
 /// How long something that is done to it may take: it logs out of its phone system.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long another library may take to take over: a process is started for it, and all lines may be told.
+const SWAP: Duration = Duration::from_secs(45);
+/// The largest body.
+const LARGEST: usize = 4 * 1024;
 
 /// All connections.
 #[derive(Serialize, JsonSchema)]
@@ -63,10 +70,40 @@ struct Connection {
     last_error: Option<Trouble>,
     /// The adapter.
     adapter: Option<Adapter>,
+    /// What became of the last swap.
+    last_swap: Option<Swap>,
     /// Calls that are up.
     calls: u64,
     /// Its lines.
     lines: Vec<Line>,
+}
+
+/// One library that took the place of another, or did not.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Swap {
+    /// When (RFC 3339).
+    #[serde(default)]
+    at: Option<String>,
+    /// How it ended: `swapped` (nobody noticed), `restarted`, `notTaken`, `takenBack`.
+    outcome: String,
+    /// The same in words.
+    text: String,
+    /// How long inputs of the phone system waited, in microseconds.
+    #[serde(default)]
+    pause_us: Option<u64>,
+}
+
+/// What is to run; both left out: what the configuration asks for, made anew.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// A version.
+    #[serde(default)]
+    version: Option<String>,
+    /// The SHA-256 of a file, or its beginning.
+    #[serde(default)]
+    sha256: Option<String>,
 }
 
 /// What went wrong.
@@ -120,6 +157,9 @@ struct Line {
     /// Milliseconds since 1970 when its numbers began anew: at the last login, mostly.
     #[serde(default)]
     epoch: u64,
+    /// It is opened when a client asks for it, and none does.
+    #[serde(default)]
+    waits_for_client: bool,
     /// Why it is down.
     #[serde(default)]
     last_error: Option<Trouble>,
@@ -152,6 +192,7 @@ fn seen(id: &str, status: Option<Value>) -> Connection {
         waits_for,
         warning: text(&status["warning"]),
         last_error,
+        last_swap: serde_json::from_value(status["lastSwap"].take()).unwrap_or_default(),
         adapter,
         calls: lines.iter().map(|line| line.calls).sum(),
         lines,
@@ -252,6 +293,46 @@ pub(super) fn deeds() -> Vec<Operation> {
             post(async |host: Host, id: Path<String>, headers: HeaderMap| done(host, id, headers, Deed::Resume).await),
         ),
     ]
+}
+
+/// Another library.
+pub(super) fn swap() -> Operation {
+    Operation {
+        method: "post",
+        path: "/api/v1/connections/{connectionId}/swap",
+        id: "swapAdapter",
+        summary: "Lets another library, or the same one anew, go on for the adapter in the middle of calls (admin)",
+        parameters: |_| Vec::new(),
+        headers: &[],
+        body: Some(("application/json", schema_of::<Wanted>)),
+        replies: &[Reply {
+            status: 200,
+            about: "What became of it; `notTaken` and `takenBack` are answers, too",
+            content: Some(("application/json", schema_of::<Swap>)),
+        }],
+        problems: &[400, 401, 403, 404, 409, 413, 415, 503],
+        route: post(swapped),
+    }
+}
+
+async fn swapped(State(shared): Host, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
+    let user = admin(&shared, &headers)?;
+    let handle = find(&shared, &id)?;
+    let Wanted { version, sha256 } = json_body(&headers, body, LARGEST).await?;
+    if ask(&id, &handle).await.state == Condition::Paused {
+        return Err(Refusal::new(StatusCode::CONFLICT, "the connection is paused: nothing runs that could be swapped"));
+    }
+    let chosen = (shared.choose)(&id, version.as_deref(), sha256.as_deref());
+    let plugin = chosen.map_err(|why| Refusal::new(StatusCode::CONFLICT, &why))?;
+    tracing::info!(target: "audit", user = %user.name, connection = %id, version, sha256, "swap");
+    let told = match tokio::time::timeout(SWAP, handle.swap(plugin)).await {
+        Ok(told) => told.map_err(|why| Refusal::new(StatusCode::CONFLICT, &why))?,
+        Err(_) => {
+            let text = "it takes long; the connection's status tells what becomes of it";
+            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, text));
+        }
+    };
+    Ok(Json(told).into_response())
 }
 
 async fn done(State(shared): Host, Path(id): Path<String>, headers: HeaderMap, deed: Deed) -> Answer {

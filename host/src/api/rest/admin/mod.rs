@@ -20,7 +20,7 @@ use crate::config::Role;
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = vec![plugins::list(), connections::list(), connections::one()];
     all.extend(connections::deeds());
-    all.extend([sessions::list(), numbers::show(), log::levels(), log::set()]);
+    all.extend([connections::swap(), sessions::list(), numbers::show(), log::levels(), log::set()]);
     all
 }
 
