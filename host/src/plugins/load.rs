@@ -108,6 +108,11 @@ impl LoadedPlugin {
         self.library.module(&self.hash)
     }
 
+    /// What of a connection's grants it asks for: the rest it does not get.
+    pub(crate) fn granted(&self, grant: &[String]) -> Vec<String> {
+        self.manifest.needs.iter().filter(|need| grant.contains(need)).cloned().collect()
+    }
+
     /// What a runner is started with. None: this program starts none.
     #[cfg(target_os = "linux")]
     pub(super) fn order(&self, name: &str, granted: &[String], memory: u64) -> Option<Order> {
@@ -115,7 +120,7 @@ impl LoadedPlugin {
             runners: Runners::own()?,
             image: Arc::clone(&self.library.image),
             name: name.to_owned(),
-            granted: granted.to_vec(),
+            granted: self.granted(granted),
             memory,
         })
     }
