@@ -64,11 +64,18 @@ impl Pbx {
 
     /// The call at an extension is held, or resumed: one line of bytes, which makes two events.
     pub(crate) fn turn(&mut self, line: usize) -> Result<(), String> {
-        let held = self.held.get_mut(line).ok_or("no such line")?;
-        *held = !*held;
-        let word = if *held { "HELD" } else { "RESUMED" };
-        self.stream
-            .write_all(format!("{word} {line} {line}\n").as_bytes())
-            .map_err(|e| format!("the phone system: {e}"))
+        self.turns(&[line])
+    }
+
+    /// The same at several, in one write.
+    pub(crate) fn turns(&mut self, lines: &[usize]) -> Result<(), String> {
+        let mut said = String::new();
+        for line in lines {
+            let held = self.held.get_mut(*line).ok_or("no such line")?;
+            *held = !*held;
+            let word = if *held { "HELD" } else { "RESUMED" };
+            said.push_str(&format!("{word} {line} {line}\n"));
+        }
+        self.stream.write_all(said.as_bytes()).map_err(|e| format!("the phone system: {e}"))
     }
 }

@@ -133,6 +133,25 @@ pub(crate) fn streams(folder: &Path, all_classes: bool) -> Result<Vec<u8>, Strin
     Ok(together)
 }
 
+/// A stream as it would come on another day: the same calls with ids that were not there before. (What has ended does
+/// not begin again.)
+pub(crate) fn another_day(stream: &[u8], day: u64) -> Vec<u8> {
+    const SECONDS: usize = 10;
+    let mut shifted = stream.to_vec();
+    let mut at = 0;
+    while at < shifted.len() {
+        let digits = shifted[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        // `Uniqueid: 1795165200.12`: when a channel began, and its number.
+        if digits == SECONDS && shifted.get(at + digits) == Some(&b'.') {
+            let seconds = shifted[at..at + digits].iter().fold(0, |sum, byte| sum * 10 + u64::from(byte - b'0'));
+            let later = format!("{:010}", (seconds + day * 86_400) % 10_000_000_000);
+            shifted[at..at + digits].copy_from_slice(later.as_bytes());
+        }
+        at += digits.max(1);
+    }
+    shifted
+}
+
 /// How a parser is written first: text, lines, a map for each message. It knows no channels, no calls and no lines.
 #[derive(Debug, Default)]
 pub(crate) struct PlainParser {
@@ -156,6 +175,14 @@ impl PlainParser {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_day_has_other_ids_and_nothing_else() {
+        let stream = b"Uniqueid: 1795165200.12\r\nExten: 380442752305\r\nTimestamp: 1795165200\r\n";
+        let expected = b"Uniqueid: 1795251600.12\r\nExten: 380442752305\r\nTimestamp: 1795165200\r\n";
+        assert_eq!(another_day(stream, 1), expected);
+        assert_eq!(another_day(stream, 0), stream);
+    }
 
     #[test]
     fn the_plain_parser_finds_messages_over_reads() {

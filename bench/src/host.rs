@@ -37,6 +37,11 @@ pub(crate) struct Host {
 impl Host {
     /// Starts a host with these plugins and this configuration, less `[server]` and `[plugins]`.
     pub(crate) fn start(plugins: &[&str], config: &str) -> Result<Self, String> {
+        Self::start_with(plugins, "", config)
+    }
+
+    /// The same with more keys of `[server]`.
+    pub(crate) fn start_with(plugins: &[&str], server: &str, config: &str) -> Result<Self, String> {
         let text = |e: std::io::Error| e.to_string();
         let dir = tempfile::tempdir().map_err(text)?;
         let adapters = dir.path().join("adapters");
@@ -50,7 +55,8 @@ impl Host {
             std::fs::File::options().write(true).open(&copy).and_then(|f| f.set_modified(long_ago)).map_err(text)?;
         }
         let file = dir.path().join("jackfield.toml");
-        let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[plugins]\nfolder = \"adapters\"\n{config}");
+        let config =
+            format!("[server]\nlisten = \"127.0.0.1:0\"\n{server}\n[plugins]\nfolder = \"adapters\"\n{config}");
         std::fs::write(&file, config).map_err(text)?;
         let program = built()?.join(format!("jackfield{}", std::env::consts::EXE_SUFFIX));
         let begin = Instant::now();
@@ -77,7 +83,9 @@ impl Host {
         let mut last = String::new();
         while let Some(left) = PATIENCE.checked_sub(begin.elapsed()) {
             let Ok(line) = hear.recv_timeout(left) else { break };
-            if let Some((_, rest)) = line.split_once("clients connect to ws://") {
+            // `ws://` or `wss://`.
+            let url = line.split_once("clients connect to ws").and_then(|(_, url)| url.split_once("://"));
+            if let Some((_, rest)) = url {
                 let address = rest.split("/ws").next().unwrap_or_default();
                 (host.address, host.start) = (address.to_owned(), begin.elapsed());
                 return Ok(host);

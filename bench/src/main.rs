@@ -22,6 +22,8 @@ mod table;
 
 use std::process::ExitCode;
 
+use table::{Form, Table};
+
 /// How much is done.
 #[derive(Debug, Clone, Copy)]
 struct Scale {
@@ -44,8 +46,8 @@ fn main() -> ExitCode {
         return ended(relay::main(sizes));
     }
     let (flags, names): (Vec<_>, Vec<_>) = arguments.iter().map(String::as_str).partition(|a| a.starts_with("--"));
-    if let Some(unknown) = flags.iter().find(|f| !["--json", "--full"].contains(f)) {
-        return ended(Err(format!("there is no {unknown}; there are --json, --full")));
+    if let Some(unknown) = flags.iter().find(|f| !["--docs", "--full", "--json"].contains(f)) {
+        return ended(Err(format!("there is no {unknown}; there are --docs, --full, --json")));
     }
     if let Some(unknown) = names.iter().find(|n| rows::ALL.iter().all(|row| row.name != **n)) {
         let known: Vec<&str> = rows::ALL.iter().map(|row| row.name).collect();
@@ -53,7 +55,12 @@ fn main() -> ExitCode {
     }
     machine::raise_file_limit();
     let scale = if flags.contains(&"--full") { Scale::FULL } else { Scale::USUAL };
-    let mut table = table::Table::new(flags.contains(&"--json"));
+    let form = match () {
+        () if flags.contains(&"--json") => Form::Json,
+        () if flags.contains(&"--docs") => Form::Docs,
+        () => Form::Text,
+    };
+    let mut table = Table::new(form);
     for row in rows::ALL.iter().filter(|row| names.is_empty() || names.contains(&row.name)) {
         eprintln!("measuring {} …", row.name);
         table.add(row.name, (row.run)(&scale));

@@ -1,7 +1,7 @@
 //! Clients of a host, as cheap as they can be: the bare socket, frames, no JSON unless it is looked at.
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// The token of the only user, of a host that lives as long as a row and listens on loopback alone.
@@ -9,15 +9,42 @@ pub(crate) const TOKEN: &str = "bench-bench-bench-bench-bench-bench-bench";
 
 /// A client that has said hello.
 #[derive(Debug)]
-pub(crate) struct Client {
+pub(crate) struct Client<S = TcpStream> {
     /// Its socket, with nothing read of it beyond what was looked at.
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: S,
 }
 
 impl Client {
     /// Connects for one line, after the events up to `seen` (epoch and number). The answer's entry of the line.
     pub(crate) async fn connect(address: &str, line: &str, seen: Option<(u64, u64)>) -> Result<(Self, Value), String> {
-        let mut client = Self::handshake(address).await.map_err(|e| format!("a client of {address}: {e}"))?;
+        let lost = |e: std::io::Error| format!("a client of {address}: {e}");
+        let stream = TcpStream::connect(address).await.map_err(lost)?;
+        stream.set_nodelay(true).map_err(lost)?;
+        Self::connect_over(stream, address, line, seen).await
+    }
+
+    /// Connects for all lines that there are.
+    pub(crate) async fn connect_to_all(address: &str) -> Result<Self, String> {
+        let lost = |e: std::io::Error| format!("a client of {address}: {e}");
+        let stream = TcpStream::connect(address).await.map_err(lost)?;
+        stream.set_nodelay(true).map_err(lost)?;
+        let mut client = Self::handshake(stream, address).await.map_err(lost)?;
+        let params = json!({ "client": { "name": "bench", "version": "1" } });
+        let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "hello", "params": params }).to_string();
+        client.send(1, hello.as_bytes()).await.map_err(lost)?;
+        Ok(client)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// The same over a socket that is open.
+    pub(crate) async fn connect_over(
+        stream: S,
+        address: &str,
+        line: &str,
+        seen: Option<(u64, u64)>,
+    ) -> Result<(Self, Value), String> {
+        let mut client = Self::handshake(stream, address).await.map_err(|e| format!("a client of {address}: {e}"))?;
         let resume: Vec<Value> =
             seen.iter().map(|(epoch, seq)| json!({ "line": line, "epoch": epoch, "seq": seq })).collect();
         let params = json!({ "client": { "name": "bench", "version": "1" }, "lines": [line], "resume": resume });
@@ -35,18 +62,7 @@ impl Client {
         }
     }
 
-    /// Connects for all lines that there are.
-    pub(crate) async fn connect_to_all(address: &str) -> Result<Self, String> {
-        let mut client = Self::handshake(address).await.map_err(|e| format!("a client of {address}: {e}"))?;
-        let params = json!({ "client": { "name": "bench", "version": "1" } });
-        let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "hello", "params": params }).to_string();
-        client.send(1, hello.as_bytes()).await.map_err(|e| format!("a client of {address}: {e}"))?;
-        Ok(client)
-    }
-
-    async fn handshake(address: &str) -> std::io::Result<Self> {
-        let mut stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
+    async fn handshake(mut stream: S, address: &str) -> std::io::Result<Self> {
         let request = format!(
             "GET /ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\

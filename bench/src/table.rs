@@ -72,6 +72,30 @@ impl Figure {
         ]
     }
 
+    /// A line of the table in docs/benchmarks.md.
+    fn line_of_docs(&self) -> String {
+        let Spread { least, median, most } = self.measured;
+        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
+        // Where the turns are far apart, all of them are told.
+        let ours = if most > 1.5 * least {
+            format!("{} ({}–{})", number(median), number(least), number(most))
+        } else {
+            number(median)
+        };
+        let told = match (&self.reference, &self.ratio) {
+            (Some((name, reference)), Some(ratio)) => {
+                format!("{} of {name} ({ours} against {}{unit})", number(ratio.median), number(reference.median))
+            }
+            _ => format!("no reference: {ours}{unit}"),
+        };
+        let met = match self.met {
+            None => "",
+            Some(true) => "met",
+            Some(false) => "not met",
+        };
+        format!("| {} | {told} | {} | {met} |\n", self.what, self.goal)
+    }
+
     fn json(&self, row: &str) -> Value {
         let spread = |s: &Spread| json!({ "least": s.least, "median": s.median, "most": s.most });
         json!({
@@ -100,17 +124,28 @@ fn number(value: f64) -> String {
 /// What a row gives: figures, or why there are none.
 pub(crate) type Outcome = Result<Vec<Figure>, String>;
 
+/// How the table is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For a person.
+    Text,
+    /// As docs/benchmarks.md has it.
+    Docs,
+    /// For a program.
+    Json,
+}
+
 /// All rows that were measured.
 #[derive(Debug)]
 pub(crate) struct Table {
-    json: bool,
+    form: Form,
     load: f64,
     rows: Vec<(&'static str, Outcome)>,
 }
 
 impl Table {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json, load: machine::load(), rows: Vec::new() }
+    pub(crate) fn new(form: Form) -> Self {
+        Self { form, load: machine::load(), rows: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, row: &'static str, outcome: Outcome) {
@@ -119,10 +154,10 @@ impl Table {
 
     /// Prints.
     pub(crate) fn finish(&self) {
-        if self.json {
-            println!("{}", self.as_json());
-        } else {
-            print!("{}", self.as_text());
+        match self.form {
+            Form::Json => println!("{}", self.as_json()),
+            Form::Text => print!("{}", self.as_text()),
+            Form::Docs => print!("{}", self.as_docs()),
         }
     }
 
@@ -137,6 +172,22 @@ impl Table {
             "loadAfter": machine::load(),
             "figures": figures.collect::<Vec<_>>(),
         })
+    }
+
+    fn as_docs(&self) -> String {
+        let mut text = format!(
+            "{}; load average {:.1} before, {:.1} after\n\n| what | ratio to the reference | goal | |\n| --- | --- | --- | --- |\n",
+            machine::describe(),
+            self.load,
+            machine::load()
+        );
+        for (row, outcome) in &self.rows {
+            match outcome {
+                Ok(figures) => figures.iter().for_each(|figure| text.push_str(&figure.line_of_docs())),
+                Err(why) => text.push_str(&format!("| `{row}` | not measured: {why} | | |\n")),
+            }
+        }
+        text
     }
 
     fn as_text(&self) -> String {
@@ -175,10 +226,11 @@ mod tests {
 
     #[test]
     fn a_row_that_cannot_run_says_why() {
-        let mut table = Table::new(false);
+        let mut table = Table::new(Form::Text);
         table.add("start", Err("no library".to_owned()));
         assert!(table.as_text().ends_with("start: not measured: no library\n"));
         assert_eq!(table.as_json()["figures"][0]["notMeasured"], "no library");
+        assert!(table.as_docs().ends_with("| `start` | not measured: no library | | |\n"));
     }
 
     #[test]
@@ -190,5 +242,7 @@ mod tests {
         let figure = Figure::compared("x", "s", turns.pair(), "y").ratio_at_most(1.5);
         assert_eq!(figure.ratio.map(|r| (r.least, r.median, r.most)), Some((1.0, 2.0, 3.0)));
         assert_eq!(figure.met, Some(false));
+        let told = "| x | 2.00 of y (4.00 (2.00–30.0) against 4.00 s) | ratio ≤ 1.5 | not met |\n";
+        assert_eq!(figure.line_of_docs(), told);
     }
 }

@@ -21,14 +21,14 @@ use crate::table::{Figure, Outcome};
 pub(super) const READ: usize = 2048;
 /// How often a turn goes through the stream, each time with an adapter and a model that have just come up: calls of a
 /// recording have the same ids every time, and a call that has ended does not begin again.
-pub(super) const PASSES: usize = 40;
+const PASSES: usize = 40;
 
 /// What came of a pass through a stream.
-struct Pass {
+pub(super) struct Pass {
     /// CPU time.
-    time: Duration,
+    pub(super) time: Duration,
     /// Bytes or frames that came out.
-    made: usize,
+    pub(super) made: usize,
 }
 
 pub(crate) fn run(_: &Scale) -> Outcome {

@@ -11,6 +11,7 @@ mod latency;
 mod memory;
 mod oktell;
 mod others;
+mod rate;
 mod resume;
 mod start;
 mod store;
@@ -35,6 +36,7 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "ws", run: ws::run },
     Row { name: "others", run: others::run },
     Row { name: "latency", run: latency::run },
+    Row { name: "rate", run: rate::run },
     #[cfg(target_os = "linux")]
     Row { name: "isolation", run: isolation::run },
     Row { name: "oktell", run: oktell::run },

@@ -18,8 +18,8 @@ use crate::plugins::{Fault, LoadedPlugin, Place, Port};
 /// How long a phone system may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// An adapter that was up for so long is at fault for the first time: it is started again soon. (One that comes up and
-/// falls at once waits longer each time.)
+/// An adapter that was up for so long is at fault for the first time: it is started again at once. (One that comes up
+/// and falls soon waits longer each time.)
 const GOOD: Duration = Duration::from_secs(30);
 const MIB: u64 = 1024 * 1024;
 
@@ -70,7 +70,7 @@ impl Task {
 
     /// Makes an adapter; nothing of it is obeyed yet.
     pub(super) async fn make(&mut self, plugin: &LoadedPlugin) -> Result<Made, Fault> {
-        let (now, start) = (self.now(), self.start_frame(0));
+        let (now, start) = (self.now(), self.start_frame(plugin, 0));
         // What threads of an adapter before this one still post is nobody's.
         let posts = mpsc::channel(POST_QUEUE);
         let port = Port::create(plugin, place(&self.config), now, &start, posts.0.clone()).await?;
@@ -78,14 +78,14 @@ impl Task {
     }
 
     /// What an adapter is made from; `state_version` is that of the state that it is given, if it is.
-    pub(super) fn start_frame(&mut self, state_version: u32) -> Start {
+    pub(super) fn start_frame(&mut self, plugin: &LoadedPlugin, state_version: u32) -> Start {
         self.seed = self.seed.wrapping_add(1);
         Start {
             seed: self.seed,
             connection: self.config.id.clone(),
             settings: json_text(&self.config.settings),
             state_version,
-            granted: self.config.grant.clone(),
+            granted: plugin.granted(&self.config.grant),
         }
     }
 
@@ -200,10 +200,12 @@ impl Task {
         }
         self.metrics.faults.inc();
         self.go_back(fault).await;
-        if self.up_since.take().is_some_and(|since| since.elapsed() >= GOOD) {
+        let wait = if self.up_since.take().is_some_and(|since| since.elapsed() >= GOOD) {
             self.restart.reset();
-        }
-        let wait = self.restart.next();
+            Duration::ZERO
+        } else {
+            self.restart.next()
+        };
         self.restart_at = Some(Instant::now() + wait);
         let text = format!("the adapter is at fault: {fault}; it is started again in {} ms", wait.as_millis());
         tracing::error!(connection = %self.config.id, "{text}");

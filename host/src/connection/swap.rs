@@ -228,7 +228,7 @@ impl Task {
             }
         };
         let saved = begin.elapsed();
-        let (now, start) = (self.now(), self.start_frame(old.manifest.state_version));
+        let (now, start) = (self.now(), self.start_frame(new, old.manifest.state_version));
         let made = match prepared.restore(now, &start, &state, patience).await {
             Ok(made) => self.tell_lines(made).await,
             Err(fault) => Err(fault),
@@ -327,7 +327,7 @@ impl Task {
         posts: Posts,
         why: &str,
     ) -> Done {
-        let (now, start) = (self.now(), self.start_frame(0));
+        let (now, start) = (self.now(), self.start_frame(new, 0));
         let port = match prepared.make(now, &start).await {
             Ok(port) => port,
             Err(fault) => {

@@ -74,6 +74,8 @@ pub struct Catalogue {
     pub entries: Vec<Entry>,
     /// How many libraries are mapped into this process; none can ever be unmapped.
     pub mapped: usize,
+    /// Whether libraries are being loaded for the first time.
+    pub loading: bool,
 }
 
 impl Catalogue {

@@ -1,33 +1,22 @@
 //! The folder of libraries, looked at again and again: what is new, what is complete, what is gone.
 //!
-//! No clock, no events and no threads here: whoever watches the folder says what time it is and which files are known
-//! to be complete.
+//! No clock and no events here: whoever watches the folder says what time it is and which files are known to be
+//! complete. What is known already is judged at once; what is loaded for the first time is so beside it ([`FirstLoads`]),
+//! and judged by the look after that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::catalogue::{Catalogue, Entry, State};
+use super::catalogue::{Catalogue, State};
 use super::file::Stamp;
+use super::first::{FirstLoads, Woken};
+use super::known::Known;
 use super::load::Loader;
-use super::look::{Refused, look};
 
 /// The most libraries of a folder. More is a mistake in `folder`, not a folder of adapters.
 const MOST_FILES: usize = 1_000;
-
-/// What is known of a file.
-#[derive(Debug)]
-struct Known {
-    entry: Entry,
-    /// How it looked last, and since when it looks so.
-    stamp: Stamp,
-    since: Instant,
-    /// How it looked when it was judged.
-    judged: Option<Stamp>,
-    /// The judgement may be another one though the file is the same.
-    again: bool,
-    gone: Option<Instant>,
-}
 
 /// A folder of libraries.
 #[derive(Debug)]
@@ -40,12 +29,18 @@ pub struct Folder {
     readable: bool,
     looked: bool,
     loader: Loader,
+    first: FirstLoads,
 }
 
 impl Folder {
     /// A folder. Files count as complete, and as gone, when they have been so for `settle`.
     #[must_use]
     pub fn new(path: &Path, settle: Duration) -> Self {
+        Self::telling(path, settle, None)
+    }
+
+    /// The same; `wake` is told when there is something new to be judged.
+    pub(super) fn telling(path: &Path, settle: Duration, wake: Option<SyncSender<Woken>>) -> Self {
         Self {
             path: path.to_owned(),
             settle,
@@ -54,16 +49,21 @@ impl Folder {
             readable: true,
             looked: false,
             loader: Loader::default(),
+            first: FirstLoads::new(wake),
         }
     }
 
-    /// The folder as it is now, every file taken as complete.
+    /// The folder as it is now, every file taken as complete. Waits for those that are loaded for the first time.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn once(path: &Path) -> Result<Catalogue, String> {
         let mut folder = Self::new(path, Duration::ZERO);
         folder.look(Instant::now(), &BTreeSet::new(), true);
+        while folder.first.is_any() {
+            folder.first.wait();
+            folder.look(Instant::now(), &BTreeSet::new(), false);
+        }
         match &folder.trouble {
             Some(trouble) if !folder.looked => Err(trouble.clone()),
             _ => Ok(folder.catalogue()),
@@ -74,6 +74,7 @@ impl Folder {
     /// files that were renamed in, or closed after they were written. `again`: also those whose trouble may have
     /// passed by itself.
     pub fn look(&mut self, now: Instant, complete: &BTreeSet<PathBuf>, again: bool) {
+        self.take_loaded(now);
         let paths = match list(&self.path) {
             Ok(paths) => paths,
             Err(why) => {
@@ -87,11 +88,20 @@ impl Folder {
             let (folder, all) = (self.path.display(), paths.len());
             format!("the plugins' folder {folder} has {all} libraries; only the first {MOST_FILES} by name are used")
         });
+        // Found before anything is judged now: that has had its try.
+        let tried = self.files.iter().filter(|(_, known)| again && known.may_be_tried(now));
+        let tried: Vec<PathBuf> = tried.map(|(path, _)| path.clone()).collect();
         let mut there = BTreeSet::new();
         for path in paths.into_iter().take(MOST_FILES) {
             if let Some(stamp) = Stamp::of(&path) {
-                self.file(&path, stamp, now, complete.contains(&path), again);
+                self.file(&path, stamp, now, complete.contains(&path));
                 there.insert(path);
+            }
+        }
+        // After those that were never tried.
+        for path in tried {
+            if let Some(known) = self.files.get_mut(&path).filter(|known| known.may_be_tried(now)) {
+                known.judge(&mut self.loader, &mut self.first, now, true);
             }
         }
         self.forget_missing(&there, now);
@@ -107,7 +117,8 @@ impl Folder {
         }
         let open = |known: &Known| match known.gone {
             Some(gone) => Some(gone + self.settle),
-            None => (known.judged.as_ref() != Some(&known.stamp)).then(|| known.since + self.settle),
+            None if known.queued => None,
+            None => (!known.is_judged()).then(|| known.since + self.settle),
         };
         self.files.values().filter_map(open).min()
     }
@@ -120,31 +131,30 @@ impl Folder {
             trouble: self.trouble.clone(),
             entries: self.files.values().map(|known| known.entry.clone()).collect(),
             mapped: self.loader.mapped(),
+            loading: self.first.is_any(),
         }
     }
 
-    fn file(&mut self, path: &Path, stamp: Stamp, now: Instant, complete: bool, again: bool) {
+    /// Judges what was loaded for the first time since the last look.
+    fn take_loaded(&mut self, now: Instant) {
+        for (hash, loaded) in self.first.done() {
+            let loaded = self.loader.keep(&hash, loaded);
+            for known in self.files.values_mut().filter(|known| known.loading.as_ref() == Some(&hash)) {
+                known.is(loaded.clone(), now);
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, stamp: Stamp, now: Instant, complete: bool) {
         // What lay there before the host came was complete long ago, if its date says so.
         let old = !self.looked && stamp.is_older_than(self.settle, SystemTime::now());
-        let known = self.files.entry(path.to_owned()).or_insert_with(|| Known {
-            entry: Entry { path: path.to_owned(), state: State::Waits(String::new()), before: None },
-            stamp: stamp.clone(),
-            since: now,
-            judged: None,
-            again: false,
-            gone: None,
-        });
-        known.gone = None;
-        if known.stamp != stamp {
-            known.stamp = stamp;
-            known.since = now;
-        }
-        let judged = known.judged.as_ref() == Some(&known.stamp);
-        if judged && !(known.again && again) {
+        let known = self.files.entry(path.to_owned()).or_insert_with(|| Known::new(path, stamp.clone(), now));
+        known.looks(stamp, now);
+        if known.is_judged() {
             return;
         }
-        if judged || old || complete || now.duration_since(known.since) >= self.settle {
-            judge(known, &mut self.loader, now);
+        if known.queued || old || complete || now.duration_since(known.since) >= self.settle {
+            known.judge(&mut self.loader, &mut self.first, now, false);
         } else {
             known.becomes(State::Waits(format!(
                 "it was written less than {} ms ago; it is taken when it rests",
@@ -157,49 +167,6 @@ impl Folder {
         let settle = self.settle;
         self.files
             .retain(|path, known| there.contains(path) || now.duration_since(*known.gone.get_or_insert(now)) < settle);
-    }
-}
-
-impl Known {
-    fn becomes(&mut self, state: State) {
-        let was = std::mem::replace(&mut self.entry.state, state);
-        match (&self.entry.state, was) {
-            (State::Loaded(_), _) => self.entry.before = None,
-            (_, State::Loaded(plugin)) => self.entry.before = Some(plugin),
-            _ => {}
-        }
-    }
-}
-
-/// Looks at a file that seems to be complete, and loads it.
-fn judge(known: &mut Known, loader: &mut Loader, now: Instant) {
-    let looked = match look(&known.entry.path) {
-        Ok(looked) => looked,
-        Err(changing @ Refused::Changing) => {
-            known.since = now;
-            return known.becomes(State::Waits(changing.to_string()));
-        }
-        Err(refused) => {
-            known.judged = Some(known.stamp.clone());
-            known.again = refused.may_pass();
-            return known.becomes(State::Refused(refused.to_string()));
-        }
-    };
-    known.judged = Some(known.stamp.clone());
-    if !loader.knows(&looked) {
-        // Foreign code runs now; nothing else of the folder is looked at until it comes back or its time is over.
-        tracing::info!(file = %known.entry.path.display(), "loading");
-        crate::telemetry::flush();
-    }
-    match loader.load(&looked) {
-        Ok(plugin) => {
-            known.again = false;
-            known.becomes(State::Loaded(plugin));
-        }
-        Err(error) => {
-            known.again = error.may_pass();
-            known.becomes(State::Refused(error.to_string()));
-        }
     }
 }
 
@@ -221,6 +188,7 @@ fn is_library(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::catalogue::Entry;
     use super::*;
 
     const SETTLE: Duration = Duration::from_secs(2);

@@ -108,6 +108,11 @@ impl LoadedPlugin {
         self.library.module(&self.hash)
     }
 
+    /// What of a connection's grants it asks for: the rest it does not get.
+    pub(crate) fn granted(&self, grant: &[String]) -> Vec<String> {
+        self.manifest.needs.iter().filter(|need| grant.contains(need)).cloned().collect()
+    }
+
     /// What a runner is started with. None: this program starts none.
     #[cfg(target_os = "linux")]
     pub(super) fn order(&self, name: &str, granted: &[String], memory: u64) -> Option<Order> {
@@ -115,7 +120,7 @@ impl LoadedPlugin {
             runners: Runners::own()?,
             image: Arc::clone(&self.library.image),
             name: name.to_owned(),
-            granted: granted.to_vec(),
+            granted: self.granted(granted),
             memory,
         })
     }
@@ -181,12 +186,32 @@ impl Loader {
     /// # Errors
     /// Why it cannot be loaded.
     pub fn load(&mut self, looked: &Looked) -> Result<Arc<LoadedPlugin>, LoadError> {
-        if let Some(known) = self.known.get(&looked.hash) {
-            return known.clone();
+        match self.known(&looked.hash) {
+            Some(known) => known,
+            None => self.keep(&looked.hash, self.first().load(looked)),
         }
-        let loaded = self.first(looked).map(Arc::new);
+    }
+
+    /// What is known of the bytes with this hash. None: they were never loaded, or what was in their way may have
+    /// passed.
+    pub(super) fn known(&self, hash: &str) -> Option<Result<Arc<LoadedPlugin>, LoadError>> {
+        self.known.get(hash).cloned()
+    }
+
+    /// What loads bytes that are not known; for another thread.
+    pub(super) fn first(&self) -> First {
+        First { mapped: Arc::clone(&self.mapped) }
+    }
+
+    /// Keeps what came of a first load.
+    pub(super) fn keep(
+        &mut self,
+        hash: &str,
+        loaded: Result<LoadedPlugin, LoadError>,
+    ) -> Result<Arc<LoadedPlugin>, LoadError> {
+        let loaded = loaded.map(Arc::new);
         if loaded.as_ref().err().is_none_or(|error| !error.may_pass()) {
-            self.known.insert(looked.hash.clone(), loaded.clone());
+            self.known.insert(hash.to_owned(), loaded.clone());
         }
         loaded
     }
@@ -199,19 +224,22 @@ impl Loader {
         });
     }
 
-    /// Whether these bytes were loaded, or refused for good, before.
-    #[must_use]
-    pub fn knows(&self, looked: &Looked) -> bool {
-        self.known.contains_key(&looked.hash)
-    }
-
     /// How many libraries are mapped into this process, for good.
     #[must_use]
     pub fn mapped(&self) -> usize {
         self.mapped.load(Ordering::Relaxed)
     }
+}
 
-    fn first(&self, looked: &Looked) -> Result<LoadedPlugin, LoadError> {
+/// Loads bytes that are not known.
+#[derive(Debug)]
+pub(super) struct First {
+    mapped: Arc<AtomicUsize>,
+}
+
+impl First {
+    /// Foreign code runs; until it comes back, or its time is over.
+    pub(super) fn load(&self, looked: &Looked) -> Result<LoadedPlugin, LoadError> {
         let image =
             Image::new(&looked.bytes).map_err(|e| LoadError::Copy { folder: temp_dir(), why: innermost(&e) })?;
         let library =

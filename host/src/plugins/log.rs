@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::catalogue::{Catalogue, Entry, State};
+use super::known::LOADING;
 
 /// What was told already.
 #[derive(Debug, Default)]
@@ -81,6 +82,8 @@ fn tell_file(entry: &Entry) {
             }
             None => tracing::error!(%file, "refused: {why}"),
         },
+        // Told when it began.
+        State::Waits(why) if why == LOADING => {}
         State::Waits(why) => tracing::info!(%file, "waits: {why}"),
     }
 }

@@ -6,11 +6,13 @@
 
 pub mod catalogue;
 mod file;
+mod first;
 pub mod folder;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod image;
 mod inside;
+mod known;
 pub mod load;
 mod log;
 pub mod look;

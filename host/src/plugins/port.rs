@@ -16,6 +16,8 @@ use super::runner::Link;
 
 /// What an adapter may answer to one input: more is a flood, not an answer.
 pub const MOST_OUTPUT: usize = 16 * 1024 * 1024;
+/// What a thread of an adapter may post at once; a thousand of them may wait.
+pub(super) const MOST_POST: usize = 64 * 1024;
 
 /// The largest state that one adapter hands to another.
 pub const MOST_STATE: usize = MAX_SAVED;
@@ -205,7 +207,7 @@ impl Prepared {
             Stage::Host(plugin, posted) => {
                 let module = plugin.module().map_err(|e| Fault::Broken(e.to_string()))?;
                 let to = posted.clone();
-                let post = move |bytes: &[u8]| to.try_send(bytes.to_vec()).is_ok();
+                let post = move |bytes: &[u8]| bytes.len() <= MOST_POST && to.try_send(bytes.to_vec()).is_ok();
                 match Inside::create(module, at.micros(), kind, &pack(start), state, post) {
                     Ok(adapter) => Ok(Port(Kind::Host(adapter))),
                     Err((status, out)) => {

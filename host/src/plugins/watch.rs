@@ -1,5 +1,5 @@
-//! Watching the folder while the host runs: one thread, so that nothing it does (reading, loading, waiting for a slow
-//! network folder) ever stands in the way of calls.
+//! Watching the folder while the host runs: a thread of its own, so that nothing it does (reading, waiting for a slow
+//! network folder) ever stands in the way of calls. What is loaded for the first time has threads of its own as well.
 //!
 //! The system's events say *when* to look, and which files are complete; what is there is only ever found out by
 //! looking. So a folder without events (network, some containers) is the same, only slower.
@@ -15,6 +15,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
 use super::catalogue::Catalogue;
+use super::first::Woken;
 use super::folder::Folder;
 use super::log;
 use crate::config::PluginsConfig;
@@ -22,6 +23,8 @@ use crate::metrics::PluginMetrics;
 
 /// Events come in bursts; what comes within this time is one look.
 const BURST: Duration = Duration::from_millis(50);
+/// Reasons to look that may wait; for one more it is looked all the same.
+const WAKES: usize = 4;
 /// Complete files that are remembered between two looks; of more the folder is looked at as if there were no events.
 const MOST_COMPLETE: usize = 4_096;
 
@@ -39,7 +42,7 @@ struct Told {
 pub struct FolderWatch {
     catalogue: watch::Receiver<Arc<Catalogue>>,
     told: Arc<Mutex<Told>>,
-    wake: SyncSender<()>,
+    wake: SyncSender<Woken>,
 }
 
 impl FolderWatch {
@@ -49,7 +52,7 @@ impl FolderWatch {
     /// The system gives no thread.
     pub fn start(config: &PluginsConfig, metrics: PluginMetrics) -> std::io::Result<Self> {
         let (sender, catalogue) = watch::channel(Arc::new(Catalogue::unread(&config.folder)));
-        let (wake, woken) = sync_channel(1);
+        let (wake, woken) = sync_channel(WAKES);
         let told = Arc::<Mutex<Told>>::default();
         let eye = Eye {
             path: config.folder.clone(),
@@ -59,7 +62,7 @@ impl FolderWatch {
             watcher: None,
             trouble: None,
         };
-        let folder = Folder::new(&config.folder, config.settle);
+        let folder = Folder::telling(&config.folder, config.settle, Some(wake.clone()));
         let scan = config.scan;
         std::thread::Builder::new()
             .name("plugins".to_owned())
@@ -78,7 +81,7 @@ impl Drop for FolderWatch {
     fn drop(&mut self) {
         lock(&self.told).stop = true;
         // Full means that it is awake already.
-        let _ = self.wake.try_send(());
+        let _ = self.wake.try_send(Woken::Told);
     }
 }
 
@@ -86,7 +89,7 @@ fn watch_over(
     mut folder: Folder,
     mut eye: Eye,
     scan: Duration,
-    woken: &Receiver<()>,
+    woken: &Receiver<Woken>,
     catalogue: &watch::Sender<Arc<Catalogue>>,
     metrics: &PluginMetrics,
 ) {
@@ -114,8 +117,8 @@ fn watch_over(
         catalogue.send_replace(Arc::new(found));
         let next = folder.next_look().map_or(next_scan, |at| at.min(next_scan));
         match woken.recv_timeout(next.saturating_duration_since(Instant::now())) {
-            Ok(()) => std::thread::sleep(BURST),
-            Err(RecvTimeoutError::Timeout) => {}
+            Ok(Woken::Told) => std::thread::sleep(BURST),
+            Ok(Woken::Loaded) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
@@ -126,7 +129,7 @@ struct Eye {
     path: PathBuf,
     wanted: bool,
     told: Arc<Mutex<Told>>,
-    wake: SyncSender<()>,
+    wake: SyncSender<Woken>,
     /// And which folder it watches: a link may be switched, a folder removed and made anew.
     watcher: Option<(RecommendedWatcher, Option<PathBuf>)>,
     /// Why there are no events.
@@ -155,7 +158,7 @@ impl Eye {
         let (told, wake, folder) = (Arc::clone(&self.told), self.wake.clone(), self.path.clone());
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if note(&mut lock(&told), event, &folder) {
-                let _ = wake.try_send(());
+                let _ = wake.try_send(Woken::Told);
             }
         })?;
         watcher.watch(&self.path, RecursiveMode::NonRecursive)?;

@@ -29,6 +29,8 @@ use supply::Supplier;
 
 /// How long a start waits for the plugins' folder before it goes on without.
 const FIRST_LOOK: Duration = Duration::from_secs(10);
+/// How long a start waits, beyond that, for libraries that are loaded for the first time.
+const LATER_VERSIONS: Duration = Duration::from_secs(1);
 /// How long clients get to read the last word.
 const LAST_WORD: Duration = Duration::from_millis(500);
 /// How long a connection may take to log out.
@@ -97,6 +99,8 @@ impl Service {
         // Libraries that were installed a moment ago are soon taken: no reason to begin with an error.
         let patience = config.plugins.settle + Duration::from_secs(1);
         let _ = tokio::time::timeout(patience, catalogue.wait_for(|found| !wait_for_files(&config, found))).await;
+        // And which may be a later version of what there is: a connection need not begin twice.
+        let _ = tokio::time::timeout(LATER_VERSIONS, catalogue.wait_for(|found| !found.loading)).await;
         let found = Arc::clone(&catalogue.borrow_and_update());
         let directory: Arc<ArcSwap<Directory>> = Arc::default();
         let ask: AskView = {

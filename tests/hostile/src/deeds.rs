@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use jackfield_plugin_api::Host;
 
 use crate::frames::Rubbish;
-use crate::{crash, flood};
+use crate::{crash, flood, threads};
 
 /// What an adapter knows of where it is.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +60,7 @@ pub(crate) fn deed(name: &str, around: &Surroundings, host: &mut Host<'_>) -> Do
     if name == "tell-what-was-done-at-load" {
         return Done::Said(AT_LOAD.get().cloned().unwrap_or_else(|| "nothing".to_owned()));
     }
-    if let Some(said) = flood::deed(name, around, host) {
+    if let Some(said) = flood::deed(name, around, host).or_else(|| threads::deed(name, host)) {
         return Done::Said(said);
     }
     match Rubbish::named(name) {

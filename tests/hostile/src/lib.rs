@@ -21,3 +21,4 @@ mod envelope;
 mod flood;
 mod frames;
 mod record;
+mod threads;

@@ -32,11 +32,13 @@ pub(crate) struct Plan {
     pub(crate) settings: String,
     /// The hostile library.
     pub(crate) library: Vec<u8>,
+    /// More of the folder, by name.
+    pub(crate) others: Vec<(String, Vec<u8>)>,
 }
 
 impl Plan {
     pub(crate) fn new(isolation: &'static str, library: Vec<u8>) -> Self {
-        Self { isolation, keys: String::new(), settings: String::new(), library }
+        Self { isolation, keys: String::new(), settings: String::new(), library, others: Vec::new() }
     }
 
     fn config(&self, port: u16) -> String {
@@ -107,6 +109,9 @@ impl Bed {
         let mut setup = Setup::new(plan.config(pbx.port), &["simulator"]);
         setup.version = Version::Present;
         setup.files.push((jackfield_tests::library::file_name("hostile"), plan.library.clone()));
+        setup
+            .files
+            .extend(plan.others.iter().map(|(name, bytes)| (jackfield_tests::library::file_name(name), bytes.clone())));
         // A folder of its own, so that what is left behind is seen.
         setup.env.push(("TMPDIR".to_owned(), scratch.path().display().to_string()));
         let host = setup.start().unwrap();
@@ -247,7 +252,7 @@ impl Bed {
     }
 }
 
-/// Waits until the good connection's lines are up: a library that never answers keeps the folder's others waiting.
+/// Waits until the good connection's lines are up.
 fn wait_good(host: &Host) {
     let until = Instant::now() + PATIENCE;
     loop {

@@ -120,6 +120,18 @@ pub(crate) const ATTEMPTS: &[Deed] = &[
     deed("executable-memory", "makes code while it runs", Refused),
 ];
 
+/// What is done with threads that were granted.
+pub(crate) const WITH_THREADS: &[Deed] = &[
+    deed("thread-loops", "counts for ever in eight threads", Lives),
+    deed("post-flood", "posts from a thread without end", Lives),
+    deed("long-post", "posts a megabyte at once", Lives),
+    deed("thread-panics", "panics in a thread", Lives),
+    deed("thread-aborts", "aborts in a thread", Ends(&["SIGABRT"])),
+    deed("thread-exits", "ends its process in a thread", Ends(&["3"])),
+    deed("thread-outlives", "panics and leaves a thread behind that counts for ever", Ends(&["it panicked at"])),
+    deed("thread-forges", "writes posts on its runner's socket from a thread, without end", Lives),
+];
+
 /// Those that a host can survive which has the adapter in itself.
 pub(crate) const IN_HOST: &[&str] = &[
     "panic",

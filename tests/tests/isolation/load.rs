@@ -14,7 +14,7 @@ const RECORD: &[u8] = b"HOSTILE-RECORD ";
 const LENGTH: usize = 160;
 
 /// A build that does these deeds: at load, at its manifest, when an adapter is made.
-fn build(needs: &str, deeds: [&str; 3]) -> Vec<u8> {
+pub(crate) fn build(needs: &str, deeds: [&str; 3]) -> Vec<u8> {
     let mut bytes = stripped("hostile").unwrap();
     let places = find(&bytes, RECORD);
     let [at] = places[..] else { panic!("the hostile library has {} records", places.len()) };
@@ -37,10 +37,13 @@ fn refused_in(isolation: &'static str, deeds: [&str; 3], words: &[&str]) {
     let name = format!("{deeds:?} with isolation = {isolation:?}");
     let mut bed = Bed::start_host(&Plan::new(isolation, build("-", deeds)));
     let (expected, ()) = bed.course(|_| ());
+    // The host has not waited for it.
+    bed.until(&format!("a word of {words:?} for {name}"), || {
+        let log = bed.host.log();
+        words.iter().any(|word| log.contains(word))
+    });
     let status = bed.bad_status();
     assert_ne!(status["state"], "up", "{name}: {status}");
-    let log = bed.host.log();
-    assert!(words.iter().any(|word| log.contains(word)), "{name}: not a word of {words:?} in\n{log}");
     let folders = bed.folders();
     let folders: Vec<_> = folders.iter().map(|f| f.as_path()).collect();
     let before = Remains::settled(bed.host.pid(), &folders);
@@ -96,4 +99,23 @@ fn a_constructor_is_refused_what_its_library_is_refused() {
     assert!(tried.len() > 50, "{said}");
     let allowed: Vec<_> = tried.iter().filter(|(_, answer)| !is_refusal(answer)).collect();
     assert!(allowed.is_empty(), "{allowed:?}");
+}
+
+/// Besides the hostile library; a place is left for one that is good.
+const HANGING: usize = 2;
+
+#[test]
+fn libraries_that_do_not_come_back_keep_nobody_waiting() {
+    let mut plan = Plan::new("process", build("-", ["-", "endless-loop", "-"]));
+    for number in 0..HANGING {
+        // Before the good one by their names; and each another content: the same is loaded once.
+        let mut bytes = plan.library.clone();
+        bytes.extend_from_slice(format!("{number}").as_bytes());
+        plan.others.push((format!("a-hangs-{number}"), bytes));
+    }
+    let bed = Bed::start_host(&plan);
+    // The good connection is up, and they have not had their time yet.
+    let log = bed.host.log();
+    assert!(!log.contains("does not come back"), "{log}");
+    bed.until("a refusal of each", || bed.host.log().matches("it does not come back within").count() > HANGING);
 }

@@ -6,6 +6,7 @@
 
 mod bed;
 mod deeds;
+mod grants;
 mod kills;
 mod load;
 mod page;
@@ -93,7 +94,7 @@ fn no_deed_of_a_runner_reaches_anybody_else() {
         let (again, ()) = bed.course(|_| ());
         same(&expected, &again, "nothing");
     }
-    let mut table = Table::default();
+    let mut table = Table::new(page::DEEDS);
     // What is printed stays in the log, where the others' deeds are looked for: it comes last.
     let (printing, others): (Vec<&Deed>, Vec<_>) = deeds::all().partition(|deed| deed.name == "print-secret");
     for deed in others.into_iter().chain(printing).filter(|deed| page::wanted(deed.name)) {

@@ -7,8 +7,31 @@ use std::path::PathBuf;
 use jackfield_tests::build::workspace;
 use jackfield_tests::scenarios::show;
 
-const BEGIN: &str = "<!-- the table of deeds: written by a test -->";
-const END: &str = "<!-- end of the table -->";
+/// A table of the page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    name: &'static str,
+    head: &'static str,
+}
+
+/// What an adapter without grants does.
+pub(crate) const DEEDS: Kind =
+    Kind { name: "deeds", head: "| the adapter … | refused | its own connection | clients of the other one |" };
+/// What grants open.
+pub(crate) const GRANTS: Kind = Kind { name: "grants", head: "| the adapter … | opens with |" };
+/// What an adapter with threads does.
+pub(crate) const THREADS: Kind =
+    Kind { name: "threads", head: "| the adapter … | its own connection | clients of the other one |" };
+
+impl Kind {
+    fn begin(self) -> String {
+        format!("<!-- the table of {}: written by a test -->", self.name)
+    }
+
+    fn end(self) -> String {
+        format!("<!-- end of the table of {} -->", self.name)
+    }
+}
 
 /// A line of the table.
 #[derive(Debug)]
@@ -23,24 +46,34 @@ pub(crate) struct Row {
     pub(crate) others: String,
 }
 
-/// The table as it comes out.
-#[derive(Debug, Default)]
-pub(crate) struct Table(Vec<String>);
+/// A table as it comes out.
+#[derive(Debug)]
+pub(crate) struct Table(Kind, Vec<String>);
 
 impl Table {
-    /// Adds a row, and shows it.
+    /// Without rows.
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self(kind, Vec::new())
+    }
+
+    /// Adds a row of the table of deeds, and shows it.
     pub(crate) fn add(&mut self, row: Row) {
         let Row { what, refused, own, others } = row;
         let refused = if refused.is_empty() { "–".to_owned() } else { refused };
-        let line = format!("| {what} | {refused} | {own} | {others} |");
+        self.cells(&[what, &refused, &own, &others]);
+    }
+
+    /// Adds a row, and shows it.
+    pub(crate) fn cells(&mut self, cells: &[&str]) {
+        let line = format!("| {} |", cells.join(" | "));
         show(&line);
-        self.0.push(line);
+        self.1.push(line);
     }
 
     fn text(&self) -> String {
-        let head =
-            "| the adapter … | refused | its own connection | clients of the other one |\n| --- | --- | --- | --- |";
-        format!("{BEGIN}\n\n{head}\n{}\n\n{END}", self.0.join("\n"))
+        let Self(kind, rows) = self;
+        let under = "| --- ".repeat(kind.head.matches('|').count() - 1);
+        format!("{}\n\n{}\n{under}|\n{}\n\n{}", kind.begin(), kind.head, rows.join("\n"), kind.end())
     }
 
     /// Compares it with the page's, or writes it there.
@@ -48,9 +81,12 @@ impl Table {
         if only().is_some() {
             return;
         }
+        // Tests that write other tables of the page run beside this one.
+        let _alone = lock();
         let path = page();
         let page = fs::read_to_string(&path).unwrap();
-        let (from, to) = (page.find(BEGIN).unwrap(), page.find(END).unwrap() + END.len());
+        let (begin, end) = (self.0.begin(), self.0.end());
+        let (from, to) = (page.find(&begin).unwrap(), page.find(&end).unwrap() + end.len());
         if std::env::var_os("JACKFIELD_TESTS_BLESS").is_some() {
             return fs::write(path, format!("{}{}{}", &page[..from], self.text(), &page[to..])).unwrap();
         }
@@ -60,6 +96,12 @@ impl Table {
             "docs/isolation.md has another table; JACKFIELD_TESTS_BLESS=1 writes it"
         );
     }
+}
+
+fn lock() -> fs::File {
+    let file = fs::File::create(std::env::temp_dir().join("jackfield-isolation-page.lock")).unwrap();
+    file.lock().unwrap();
+    file
 }
 
 fn page() -> PathBuf {

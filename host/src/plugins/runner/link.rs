@@ -15,7 +15,7 @@ use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::port::{Answered, Fault, MOST_OUTPUT, MOST_STATE};
+use super::super::port::{Answered, Fault, MOST_OUTPUT, MOST_POST, MOST_STATE};
 use super::super::words::Words;
 use super::probe::tell_missing;
 use super::process::{self, Order, Process, Started};
@@ -23,8 +23,6 @@ use super::wire::{self, Loaded, Records};
 
 /// How long a library that is known may take to be loaded again, on a machine that is busy.
 const LOADING: Duration = Duration::from_secs(20);
-/// What a thread of an adapter may post at once; a thousand of them may wait in the host's memory.
-const MOST_POST: usize = 64 * 1024;
 
 /// A running adapter in a process of its own.
 #[derive(Debug)]
@@ -35,6 +33,8 @@ pub(in super::super) struct Link {
     records: Records,
     out: Vec<u8>,
     written: usize,
+    /// Where the last input stands in it.
+    last_said: usize,
     /// Answers that have come: their status, and where what was written with them stands.
     came: VecDeque<(u32, Range<usize>)>,
     /// Where what the last answer brought stands.
@@ -64,6 +64,7 @@ impl Link {
             records: Records::default(),
             out: Vec::new(),
             written: 0,
+            last_said: 0,
             came: VecDeque::new(),
             last: 0..0,
             posted,
@@ -119,6 +120,11 @@ impl Link {
 
     /// Writes an input down; it goes out with [`answer`](Self::answer). `joined`: without waiting for the one before.
     pub(in super::super) fn say(&mut self, at: Timestamp, joined: bool, frame: &InputFrame<'_>) {
+        if joined {
+            // One write each way for all of them.
+            wire::more_follows(&mut self.out, self.last_said);
+        }
+        self.last_said = self.out.len();
         wire::put_input(&mut self.out, wire::INPUT, at.micros(), joined, frame);
     }
 

@@ -12,6 +12,7 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jackfield_plugin_api::abi::{PluginRef, status};
 use jackfield_plugin_api::frame::input::{NEW, POSTED, RESTORE};
@@ -24,6 +25,7 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 use super::super::inside::Inside;
 use super::super::load;
 use super::super::needs::Grants;
+use super::super::port::MOST_POST;
 use super::sandbox;
 use super::wire::{self, Given, Load, Loaded, Records};
 
@@ -31,6 +33,10 @@ use super::wire::{self, Given, Load, Loaded, Records};
 const MOST: usize = 256 * 1024 * 1024;
 /// Answers are kept back while more inputs wait, but not more than this.
 const FLUSH: usize = 256 * 1024;
+/// What is read at once: what a busy socket of the phone system has brought.
+const READ: usize = 256 * 1024;
+/// Nor longer than this: the host waits for each answer, and should see that there are some.
+const KEPT_BACK: Duration = Duration::from_millis(20);
 /// What an adapter's threads may post before it was handled.
 const MOST_POSTED: usize = 1_024;
 /// The watchdog calls nothing deep.
@@ -133,6 +139,9 @@ impl Line {
     }
 
     fn post(&self, bytes: &[u8]) -> bool {
+        if bytes.len() > MOST_POST {
+            return false;
+        }
         if self.posted.fetch_add(1, Ordering::Relaxed) >= MOST_POSTED {
             self.posted.fetch_sub(1, Ordering::Relaxed);
             return false;
@@ -156,12 +165,17 @@ struct Seat {
 impl Seat {
     /// Answers until the host is gone.
     fn serve(&mut self, mut socket: &UnixStream) -> Result<(), String> {
-        let mut records = Records::default();
+        let mut records = Records::reading(READ);
+        let mut flushed = coarse_now();
         loop {
             while let Some((op, at)) = records.next(MOST).map_err(|e| e.to_string())? {
-                self.record(op, records.payload(at));
-                if self.out.len() >= FLUSH || !records.has_one() {
+                let more = self.record(op, records.payload(at));
+                // One write for inputs that were written together; a wake-up costs as much as handling some of them.
+                let wait = more || records.has_one();
+                let now = coarse_now();
+                if !wait || self.out.len() >= FLUSH || now.saturating_sub(flushed) >= KEPT_BACK {
                     self.flush().map_err(|e| e.to_string())?;
+                    flushed = now;
                 }
             }
             match socket.read(records.room()) {
@@ -169,6 +183,9 @@ impl Seat {
                 Ok(read) => records.filled(read),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.to_string()),
+            }
+            if self.out.is_empty() {
+                flushed = coarse_now();
             }
         }
     }
@@ -179,10 +196,14 @@ impl Seat {
         written
     }
 
-    fn record(&mut self, op: u32, payload: &[u8]) {
+    /// Whether another one follows at once.
+    fn record(&mut self, op: u32, payload: &[u8]) -> bool {
         match (op, wire::given(payload)) {
             (wire::CREATE, Some(given)) => self.create(&given),
-            (wire::INPUT, Some(given)) => self.input(&given),
+            (wire::INPUT, Some(given)) => {
+                self.input(&given);
+                return given.more;
+            }
             (wire::SAVE, _) => {
                 let status = self.adapter.as_mut().map(Inside::save);
                 self.answer(status);
@@ -190,6 +211,7 @@ impl Seat {
             // There is no other; the host would wait for its answer and say so.
             _ => {}
         }
+        false
     }
 
     fn create(&mut self, given: &Given<'_>) {
@@ -244,6 +266,14 @@ fn end_with_the_host(host: u32) -> Result<(), String> {
         Some(parent) if parent != host => Err("its host is gone already".to_owned()),
         _ => Ok(()),
     }
+}
+
+/// A clock that is some milliseconds behind, and as cheap as can be.
+fn coarse_now() -> Duration {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: it writes to the place that it is given, which is its own.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut now) };
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
 }
 
 fn watch_the_host(socket: &UnixStream) -> Result<(), String> {

@@ -7,7 +7,7 @@ use jackfield_plugin_api::frame::input::InputFrame;
 use serde::{Deserialize, Serialize};
 
 /// The version of this conversation.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;
 
 /// From the host: load the library whose descriptor comes with it ([`Load`]).
 pub(super) const LOAD: u32 = 1;
@@ -28,7 +28,7 @@ pub(super) const SKIPPED: u32 = 1_000;
 
 const HEADER: usize = 8;
 
-/// How much is read at once.
+/// How much is read at once: answers, and what a runner is asked one by one.
 const READ: usize = 64 * 1024;
 
 /// The first record of a conversation.
@@ -70,13 +70,20 @@ pub(super) fn put(out: &mut Vec<u8>, op: u32, parts: &[&[u8]]) {
     parts.iter().for_each(|part| out.extend_from_slice(part));
 }
 
+/// Of an input: it was written without waiting for the answer to the one before.
+const JOINED: u32 = 1;
+/// Of an input: another one follows at once. Its answer can wait for that one's.
+const MORE: u32 = 2;
+/// Where an input's record says so.
+const FLAGS: usize = HEADER + 8;
+
 /// Appends a record with an input, or with what an adapter is made from. `joined`: it was written without waiting for
 /// the answer to the one before.
 pub(super) fn put_input(out: &mut Vec<u8>, op: u32, at: i64, joined: bool, frame: &InputFrame<'_>) {
     let head = u32::try_from(frame.head.len()).unwrap_or(u32::MAX);
     let parts = [
         &at.to_le_bytes()[..],
-        &u32::from(joined).to_le_bytes(),
+        &(if joined { JOINED } else { 0 }).to_le_bytes(),
         &frame.kind.to_le_bytes(),
         &frame.arg.to_le_bytes(),
         &head.to_le_bytes(),
@@ -86,11 +93,20 @@ pub(super) fn put_input(out: &mut Vec<u8>, op: u32, at: i64, joined: bool, frame
     put(out, op, &parts);
 }
 
+/// Says of the input whose record begins at `start` that another one follows at once.
+pub(super) fn more_follows(out: &mut [u8], start: usize) {
+    if let Some(flags) = out.get_mut(start + FLAGS) {
+        // The lowest byte comes first.
+        *flags |= MORE.to_le_bytes()[0];
+    }
+}
+
 /// An input as it came.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Given<'a> {
     pub(super) at: i64,
     pub(super) joined: bool,
+    pub(super) more: bool,
     pub(super) kind: u32,
     pub(super) arg: u32,
     pub(super) head: &'a [u8],
@@ -100,12 +116,13 @@ pub(super) struct Given<'a> {
 /// Reads the payload of [`put_input`].
 pub(super) fn given(payload: &[u8]) -> Option<Given<'_>> {
     let (at, rest) = payload.split_first_chunk()?;
-    let (joined, rest) = word(rest)?;
+    let (flags, rest) = word(rest)?;
     let (kind, rest) = word(rest)?;
     let (arg, rest) = word(rest)?;
     let (head, rest) = word(rest)?;
     let (head, body) = rest.split_at_checked(usize::try_from(head).ok()?)?;
-    Some(Given { at: i64::from_le_bytes(*at), joined: joined != 0, kind, arg, head, body })
+    let (joined, more) = (flags & JOINED != 0, flags & MORE != 0);
+    Some(Given { at: i64::from_le_bytes(*at), joined, more, kind, arg, head, body })
 }
 
 /// A number, and what follows.
@@ -115,29 +132,42 @@ pub(super) fn word(bytes: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// Bytes that came, and the records in them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Records {
     bytes: Vec<u8>,
     read: usize,
     filled: usize,
+    /// How much is read at once.
+    at_once: usize,
+}
+
+impl Default for Records {
+    fn default() -> Self {
+        Self::reading(READ)
+    }
 }
 
 impl Records {
+    /// For who reads so much at once.
+    pub(super) fn reading(at_once: usize) -> Self {
+        Self { bytes: Vec::new(), read: 0, filled: 0, at_once }
+    }
+
     /// Room for the next read.
     pub(super) fn room(&mut self) -> &mut [u8] {
         if self.read == self.filled {
             (self.read, self.filled) = (0, 0);
             // What a long record needed is not kept.
-            if self.bytes.len() > 4 * READ {
+            if self.bytes.len() > 4 * self.at_once {
                 self.bytes = Vec::new();
             }
         }
-        if self.bytes.len() - self.filled < READ / 2 && self.read > 0 {
+        if self.bytes.len() - self.filled < self.at_once / 2 && self.read > 0 {
             self.bytes.copy_within(self.read..self.filled, 0);
             (self.read, self.filled) = (0, self.filled - self.read);
         }
-        if self.bytes.len() - self.filled < READ / 2 {
-            self.bytes.resize((self.filled + READ).max(self.bytes.len() * 2), 0);
+        if self.bytes.len() - self.filled < self.at_once / 2 {
+            self.bytes.resize((self.filled + self.at_once).max(self.bytes.len() * 2), 0);
         }
         &mut self.bytes[self.filled..]
     }
@@ -234,9 +264,12 @@ mod tests {
         let (op, rest) = word(&bytes).unwrap();
         let (length, payload) = word(rest).unwrap();
         assert_eq!((op, length as usize), (INPUT, payload.len()));
-        let expected = Given { at: -5, joined: true, kind: frame.kind, arg: 7, head: b"head", body: b"body" };
+        let expected =
+            Given { at: -5, joined: true, more: false, kind: frame.kind, arg: 7, head: b"head", body: b"body" };
         assert_eq!(given(payload), Some(expected));
         assert_eq!(given(&payload[..27]), None);
+        more_follows(&mut bytes, 0);
+        assert!(given(&bytes[HEADER..]).is_some_and(|given| given.joined && given.more && given.body == b"body"));
     }
 
     #[test]

@@ -55,6 +55,11 @@ pub(crate) fn deed(name: &str, around: &Surroundings) -> Option<String> {
     Some(attempts.to_string())
 }
 
+/// Posts that no poster has counted.
+pub(crate) fn forge_posts() {
+    drop::<Attempts>(descriptors::forge(102));
+}
+
 /// All that should be refused; nothing that ends the process.
 fn everything(around: &Surroundings) -> Attempts {
     let mut all = Attempts::default();

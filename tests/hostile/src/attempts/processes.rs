@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Answer, Attempts, ask, ask_for_descriptor, word};
 
 /// Threads that are tried before this gives up.
-const MOST_THREADS: usize = 5_000;
+const MOST_THREADS: usize = 200;
 
 /// A process that was made is ended at once, and waited for.
 fn ended(answer: Answer) -> Answer {

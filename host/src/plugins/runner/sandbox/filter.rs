@@ -103,9 +103,11 @@ const SIOCGIFNAME: l::c_ulong = 0x8910;
 const SIOCGIFCONF: l::c_ulong = 0x8912;
 const SIOCGIFINDEX: l::c_ulong = 0x8933;
 
+/// Where the kind of a socket stands among its flags.
+const SOCK_TYPE_MASK: i32 = 0xf;
+
+/// Besides `socket`, of which the kinds are looked at.
 const NETWORK: &[i64] = &[
-    l::SYS_socket,
-    l::SYS_socketpair,
     l::SYS_connect,
     l::SYS_bind,
     l::SYS_listen,
@@ -201,11 +203,15 @@ fn rules(granted: Grants, loading: bool) -> Result<Rules, String> {
     memory(&mut rules, loading || granted.libraries)?;
     signals(&mut rules)?;
     if opens {
-        let changes = (granted.network || granted.files).then_some(l::F_SETFL);
-        let commands = FCNTL.iter().copied().chain(changes);
-        rules.insert(l::SYS_fcntl, one_of(1, commands.map(|command| u64::from(command.cast_unsigned())))?);
+        let mut commands = one_of(1, FCNTL.iter().map(|command| u64::from(command.cast_unsigned())))?;
+        if granted.network || granted.files {
+            // Whether to wait; not whether to be signalled.
+            commands.push(rule(vec![masked(1, -1, l::F_SETFL)?, masked(2, l::O_ASYNC, 0)?])?);
+        }
+        rules.insert(l::SYS_fcntl, commands);
     }
     if granted.network {
+        sockets(&mut rules, granted)?;
         rules.insert(l::SYS_ioctl, one_of(1, IOCTL.iter().copied())?);
     }
     if granted.threads {
@@ -225,6 +231,29 @@ fn memory(rules: &mut Rules, executable: bool) -> Result<(), String> {
     }
     rules.insert(l::SYS_mmap, vec![rule(mapping)?]);
     rules.insert(l::SYS_mprotect, if changing.is_empty() { Vec::new() } else { vec![rule(changing)?] });
+    Ok(())
+}
+
+/// TCP and UDP, and what tells the machine's addresses. Not the kernel's other kinds, which nobody thinks of who grants
+/// a network. Sockets of the file system are files: a service's own may be as good as its user's rights.
+fn sockets(rules: &mut Rules, granted: Grants) -> Result<(), String> {
+    let is = |argument, value: i32| {
+        let value = u64::from(value.cast_unsigned());
+        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value).map_err(|e| e.to_string())
+    };
+    let mut kinds = vec![rule(vec![is(0, l::AF_NETLINK)?, is(2, l::NETLINK_ROUTE)?])?];
+    for family in [l::AF_INET, l::AF_INET6] {
+        for kind in [l::SOCK_STREAM, l::SOCK_DGRAM] {
+            // The rest of this argument are flags.
+            kinds.push(rule(vec![is(0, family)?, masked(1, SOCK_TYPE_MASK, kind)?])?);
+        }
+    }
+    if granted.files {
+        kinds.push(rule(vec![is(0, l::AF_UNIX)?])?);
+    }
+    rules.insert(l::SYS_socket, kinds);
+    // A pair has no other side but its own.
+    rules.insert(l::SYS_socketpair, vec![rule(vec![is(0, l::AF_UNIX)?])?]);
     Ok(())
 }
 

@@ -9,6 +9,9 @@ use super::Grants;
 const FEW: u64 = 32;
 /// Descriptors of one that has sockets or files of its own.
 const MANY: u64 = 4_096;
+/// Threads and processes that the host's user has: above it an adapter gets no more threads, and the host still does.
+/// (The kernel does not count root's.)
+const THREADS: u64 = 4_096;
 
 pub(super) fn set(granted: Grants, memory: u64) -> std::io::Result<()> {
     let most = |value| Rlimit { current: Some(value), maximum: Some(value) };
@@ -17,6 +20,9 @@ pub(super) fn set(granted: Grants, memory: u64) -> std::io::Result<()> {
     setrlimit(Resource::Core, most(0))?;
     let descriptors = if granted.network || granted.files { MANY } else { FEW };
     setrlimit(Resource::Nofile, most(descriptors))?;
+    if granted.threads {
+        setrlimit(Resource::Nproc, most(THREADS))?;
+    }
     if !granted.files {
         setrlimit(Resource::Fsize, most(0))?;
     }

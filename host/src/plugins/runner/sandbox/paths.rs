@@ -1,5 +1,7 @@
 //! Files and sockets by name (Landlock): only what the dynamic linker reads.
 
+use std::path::PathBuf;
+
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
     Scope, path_beneath_rules,
@@ -21,6 +23,12 @@ const NETWORK: [&str; 7] = [
     "/etc/ssl",
     "/usr/share/ca-certificates",
 ];
+
+/// What no grant of files opens: other processes, the kernel's settings, devices. An administrator who grants files
+/// thinks of files.
+const NO_FILES: [&str; 3] = ["dev", "proc", "sys"];
+/// Of it, what programs read and write without harm.
+const HARMLESS: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
 
 /// What later kernels can do is asked for; what this one cannot is told.
 const WISHED: ABI = ABI::V6;
@@ -47,20 +55,25 @@ pub(super) fn restrict(granted: Grants) -> Result<Vec<String>, String> {
 
 fn apply(granted: Grants) -> Result<RulesetStatus, landlock::RulesetError> {
     let mut rules = Ruleset::default().set_compatibility(CompatLevel::BestEffort).scope(Scope::from_all(WISHED))?;
-    let files = granted.files;
-    if !files {
-        rules = rules.handle_access(AccessFs::from_all(WISHED))?;
-    }
+    rules = rules.handle_access(AccessFs::from_all(WISHED))?;
     if !granted.network {
         rules = rules.handle_access(AccessNet::from_all(WISHED))?;
     }
     let mut rules = rules.create()?;
-    if !files {
-        let everywhere = granted.libraries.then_some("/");
-        let network = NETWORK.into_iter().filter(|_| granted.network);
-        let read = LIBRARIES.into_iter().chain(everywhere).chain(network);
-        // What is not there is left out.
-        rules = rules.add_rules(path_beneath_rules(read, AccessFs::from_read(WISHED)))?;
+    let network = NETWORK.into_iter().filter(|_| granted.network);
+    // What is not there is left out.
+    let read = LIBRARIES.into_iter().chain(network);
+    rules = rules.add_rules(path_beneath_rules(read, AccessFs::from_read(WISHED)))?;
+    if granted.files || granted.libraries {
+        let access = if granted.files { AccessFs::from_all(WISHED) } else { AccessFs::from_read(WISHED) };
+        rules = rules.add_rules(path_beneath_rules(all_files(), access))?;
+        rules = rules.add_rules(path_beneath_rules(HARMLESS, AccessFs::from_file(WISHED) & access))?;
     }
     Ok(rules.restrict_self()?.ruleset)
+}
+
+/// The folders of the root that have files in them. (What comes to the root later is not among them.)
+fn all_files() -> Vec<PathBuf> {
+    let all = std::fs::read_dir("/").into_iter().flatten().flatten();
+    all.filter(|entry| NO_FILES.iter().all(|name| entry.file_name() != *name)).map(|entry| entry.path()).collect()
 }
