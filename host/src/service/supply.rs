@@ -35,14 +35,12 @@ impl Supplied {
     fn next(&mut self, found: &Catalogue, now: &Supply) -> Supply {
         let given = now.plugin.as_ref().ok();
         if let Some(hash) = &self.asked {
-            match found.of(&self.connection.plugin).find(|plugin| plugin.hash == *hash) {
-                Some(plugin) => {
-                    let offered = offer(&self.connection, found, plugin, given);
-                    self.pass_over(found, plugin);
-                    return offered;
-                }
-                None => self.asked = None,
+            let asked = found.of(&self.connection.plugin).find(|plugin| plugin.hash == *hash);
+            if let Some(plugin) = asked.cloned() {
+                self.pass_over(found, &plugin);
+                return offer(&self.connection, found, &plugin, given);
             }
+            self.asked = None;
         }
         self.passed_over = None;
         choose(&self.connection, found, given)
