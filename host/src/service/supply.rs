@@ -35,7 +35,8 @@ impl Supplied {
     fn next(&mut self, found: &Catalogue, now: &Supply) -> Supply {
         let given = now.plugin.as_ref().ok();
         if let Some(hash) = &self.asked {
-            match found.of(&self.connection.plugin).find(|plugin| plugin.hash == *hash) {
+            let asked = found.of(&self.connection.plugin).find(|plugin| plugin.hash == *hash);
+            match asked {
                 Some(plugin) => {
                     let offered = offer(&self.connection, found, plugin, given);
                     self.pass_over(found, plugin);
