@@ -35,26 +35,27 @@ fn lines_of_one_link_are_opened_one_by_one() {
     one.named("lineStateChanged", "sim/101").unwrap();
     host.wait_metric(BOSS, "cti_lines_waiting{connection=\"sim\"} 2").unwrap();
 
-    // A colleague whose line nobody has opened is a phone like any other.
-    one.call("makeCall", &json!({ "line": "sim/101", "to": "102" })).unwrap();
-    let started = one.named("callStarted", "sim/101").unwrap();
+    // Two more come together; one of their phones is called, and they go while it talks.
     let (mut two, hello) = client(&host, json!(["sim/102", "sim/103"]));
     assert_eq!(hello.as_array().map(Vec::len), Some(2));
-    two.named("initialized", "sim/103").unwrap();
+    for line in ["sim/102", "sim/103"] {
+        two.look_again();
+        two.event(|e| e["method"] == "lineStateChanged" && e["params"]["line"] == line).unwrap();
+    }
+    host.wait_metric(BOSS, "cti_lines_waiting{connection=\"sim\"} 0").unwrap();
+    one.call("makeCall", &json!({ "line": "sim/101", "to": "102" })).unwrap();
+    let call = one.named("callStarted", "sim/101").unwrap()["params"]["data"]["call"]["callId"].clone();
     two.look_again();
-    let theirs = two
-        .event(|e| {
-            e["method"] == "activeCallSnapshot"
-                && e["params"]["line"] == "sim/102"
-                && e["params"]["data"]["reason"] == "reconciled"
-        })
-        .unwrap();
-    assert_eq!(theirs["params"]["data"]["activeCalls"][0]["state"], "alerting", "{theirs}");
-    let call = started["params"]["data"]["call"]["callId"].clone();
-    one.call("dropCall", &json!({ "line": "sim/101", "callId": call })).unwrap();
-    two.named("callFinished", "sim/102").unwrap();
+    let theirs = two.named("callStarted", "sim/102").unwrap()["params"]["data"]["call"]["callId"].clone();
+    two.call("answerCall", &json!({ "line": "sim/102", "callId": theirs })).unwrap();
+    one.named("commutationStarted", "sim/101").unwrap();
     drop(two);
+    host.wait_metric(BOSS, "cti_lines_waiting{connection=\"sim\"} 1").unwrap();
+    host.wait_metric(BOSS, "cti_calls{connection=\"sim\"} 2").unwrap();
+    one.call("dropCall", &json!({ "line": "sim/101", "callId": call })).unwrap();
+    one.named("callFinished", "sim/101").unwrap();
     host.wait_metric(BOSS, "cti_lines_waiting{connection=\"sim\"} 2").unwrap();
+    host.wait_metric(BOSS, "cti_calls{connection=\"sim\"} 0").unwrap();
 
     // Who sees a line only for its raw messages, or only asks for it, opens nothing.
     let mut boss = Client::connect(host.url(), Some(BOSS)).unwrap();
@@ -82,6 +83,6 @@ fn a_call_that_a_crash_left_behind_has_its_end_seen_though_nobody_asks() {
     host.wait_metric(BOSS, "cti_events_total{connection=\"sim\",event=\"callFinished\"} 1").unwrap();
     host.wait_metric(BOSS, "cti_lines_waiting{connection=\"sim\"} 3").unwrap();
     let saved = host.get(&format!("/api/v1/calls/{}", id.as_str().unwrap()), BOSS).unwrap().json();
-    assert!(saved["finishedAt"].is_string(), "{saved}");
+    assert_eq!((saved["endedAt"].is_string(), &saved["cause"]), (true, &json!("lost")), "{saved}");
     assert_eq!(host.repairs(BOSS).unwrap(), [""; 0]);
 }

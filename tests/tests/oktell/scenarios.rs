@@ -194,7 +194,7 @@ fn held_party_lost(bed: &mut Bed) {
         (&end["params"]["data"]["releasedBy"], &end["params"]["data"]["finishedFrom"]),
         (&json!("remote"), &json!("held"))
     );
-    bed.core(ONE, &["callStarted", "commutationStarted", "hold", "callFinished"]);
+    bed.core(ONE, &["callStarted", "commutationStarted", "hold", "unhold", "callFinished"]);
 }
 
 /// The same while a consultation goes on: it stays, and is the only one then.
