@@ -184,6 +184,7 @@ test("a foreign page: one script tag, attributes, a token, events, click-to-dial
   page.on("pageerror", (error) => page.faults.push(String(error)));
   await page.goto(`${foreign.url}crm`);
   await page.locator(".status", { hasText: "На зв’язку" }).waitFor();
+  await page.locator("[data-past]").first().waitFor();
   await bed.sim.ring();
   await page.locator(".ringing").waitFor();
   const told = await page.evaluate(() => told.filter(([name]) => name === "call").map(([, { call }]) => call.caller.number));
@@ -243,6 +244,41 @@ test("two lines of one user", async () => {
   await quiet();
   assert.deepEqual(page.faults, []);
   await page.context().close();
+});
+
+test("desktop notifications: when nobody looks, until it is answered", async () => {
+  await quiet();
+  const context = await bed.context({ permissions: ["notifications"] });
+  await context.addInitScript(() => {
+    window.shown = [];
+    document.hasFocus = () => false;
+    window.Notification = class {
+      static permission = "granted";
+      static requestPermission = async () => "granted";
+      constructor(title, { body }) {
+        window.shown.push(this);
+        Object.assign(this, { title, body, open: true });
+      }
+      close() {
+        this.open = false;
+      }
+    };
+  });
+  const page = await bed.panel(context);
+  const shown = () => page.evaluate(() => window.shown.map(({ title, body, open }) => [title, body, open]));
+  await page.locator("[data-action=settings]").click();
+  await page.locator("input[name=notify]").click();
+  assert.ok((await page.locator("select[name=output] option").count()) >= 1, "Chromium chooses a device");
+  await page.locator("[data-action=testTone]").click();
+  await page.locator("[data-action=closeSettings]").click();
+  await bed.sim.ring("+380441234567", "Olena <i>Koval</i>");
+  await until("it is notified", async () => (await shown()).length === 1);
+  assert.deepEqual(await shown(), [["Olena <i>Koval</i>", "Incoming call", true]]);
+  await act(page, "answer");
+  await until("it is closed", async () => !(await shown())[0][2]);
+  await quiet();
+  assert.deepEqual(page.faults, []);
+  await context.close();
 });
 
 test("a supervisor sees and does not command", async () => {
