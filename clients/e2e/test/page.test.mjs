@@ -222,6 +222,26 @@ test("a page of an origin that is not listed is refused, and says what may be wr
   await stranger.end();
 });
 
+test("the client in a worker", async () => {
+  await quiet();
+  const pages = {
+    "/page": `<!doctype html><title>w</title><script>window.said = []; const w = new Worker("/worker.js", { type: "module" }); w.onmessage = ({ data }) => said.push(data);</script>`,
+    "/worker.js": `import { CtiModel } from "/client/index.js";
+      const model = new CtiModel({ url: location.origin, token: ${JSON.stringify(TOKENS.alice)} });
+      model.on("callStarted", ({ line, data }) => model.dropCall({ line, callId: data.call.callId }).then(() => postMessage("dropped"), (e) => postMessage(e.message)));
+      await model.connect();
+      postMessage(model.lines.map((l) => l.name).join());`,
+  };
+  const site = await Site.start({ host: bed.host, pages });
+  const page = await (await bed.context()).newPage();
+  await page.goto(`${site.url}page`);
+  await until("it is connected", () => page.evaluate(() => window.said[0] === "sim/101"));
+  await bed.sim.ring();
+  await until("it has dropped the call", () => page.evaluate(() => window.said[1] === "dropped"));
+  await page.context().close();
+  await site.end();
+});
+
 test("two lines of one user", async () => {
   await quiet();
   const page = await bed.panel(await bed.context(), TOKENS.both);
