@@ -52,13 +52,20 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
     if whole && without_pages.is_none() {
         clients::build()?;
     }
-    run("build", &mut cargo(&["build", "--workspace", "--quiet"]))?;
-    tests(&options, missing.is_none())?;
-    let without_browser = match (whole, &without_pages) {
+    // Before the tests: one of them clicks in the panel before a real Asterisk.
+    let without_browser = match (whole, without_pages) {
         (false, _) => None,
-        (true, Some(why)) => Some(why.clone()),
-        (true, None) => pages(options.browser)?,
+        (true, Some(why)) => Some(why),
+        (true, None) => browser(options.browser).err(),
     };
+    run("build", &mut cargo(&["build", "--workspace", "--quiet"]))?;
+    tests(&options, missing.is_none(), whole && without_browser.is_none())?;
+    if whole && clients::missing().is_none() {
+        run("tests of the clients", clients::npm().args(["run", "test:unit", "--silent"]))?;
+        if without_browser.is_none() {
+            run("the pages in a browser", clients::npm().args(["run", "test:browser", "--silent"]))?;
+        }
+    }
     if whole {
         run("examples in the docs", &mut cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
         let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
@@ -110,7 +117,7 @@ fn asterisk(suite: Option<&'static str>) -> Result<Option<String>, String> {
     }
 }
 
-fn tests(options: &Options<'_>, with_asterisk: bool) -> Result<(), String> {
+fn tests(options: &Options<'_>, with_asterisk: bool, with_browser: bool) -> Result<(), String> {
     let nextest = cargo(&["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let mut command = if nextest.is_ok_and(|s| s.success()) {
         cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
@@ -125,6 +132,9 @@ fn tests(options: &Options<'_>, with_asterisk: bool) -> Result<(), String> {
         command.env("JACKFIELD_REQUIRE_ASTERISK", "1");
     } else {
         command.env("JACKFIELD_NO_ASTERISK", "1");
+    }
+    if with_browser {
+        command.env("JACKFIELD_REQUIRE_BROWSER", "1");
     }
     let table = target().join("asterisk-scenarios.txt");
     // The last run's; there may be none.
@@ -141,23 +151,16 @@ fn tests(options: &Options<'_>, with_asterisk: bool) -> Result<(), String> {
     tested
 }
 
-/// The clients' own tests, and the pages in a real browser. `Some`: there is no browser, and why.
-fn pages(in_browser: bool) -> Result<Option<String>, String> {
-    run("tests of the clients", clients::npm().args(["run", "test:unit", "--silent"]))?;
-    if !in_browser {
-        return Ok(Some("switched off by --no-browser".to_owned()));
+/// Makes a browser ready. `Err`: there is none, and why.
+fn browser(wanted: bool) -> Result<(), String> {
+    if !wanted {
+        return Err("switched off by --no-browser".to_owned());
     }
     let browser = match std::env::var_os("CHROMIUM") {
         Some(path) => std::path::PathBuf::from(path),
         None => CHROMIUM.into(),
     };
-    if !browser.is_file()
-        && let Err(why) = install_chromium()
-    {
-        return Ok(Some(why));
-    }
-    run("the pages in a browser", clients::npm().args(["run", "test:browser", "--silent"]))?;
-    Ok(None)
+    if browser.is_file() { Ok(()) } else { install_chromium() }
 }
 
 /// Debian's Chromium, by apt.

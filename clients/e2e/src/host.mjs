@@ -1,6 +1,6 @@
 // A real host with the simulator, on a free port, in a folder of its own.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -154,6 +154,11 @@ ${users}`;
   async stop(signal = "SIGTERM") {
     this.process.kill(signal);
     await this.ended;
+  }
+
+  /** What the command line says about the running host. */
+  command(...words) {
+    return execFileSync(join(BUILT, "jackfield"), [...words, "-c", "jackfield.toml"], { cwd: this.folder, encoding: "utf8" });
   }
 
   /** Reads its configuration again. */

@@ -8,12 +8,14 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const DIST = fileURLToPath(new URL("../../panel/dist", import.meta.url));
+/** The client's modules, as its package has them. */
+const CLIENT = fileURLToPath(new URL("../../js/dist", import.meta.url));
 const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export class Site {
-  /** Serves `pages` (path → html) beside the panel's files. `host`: where the rest goes, or nowhere. */
+  /** Serves `pages` (path → html or script) and the client's modules beside the panel's files. `host`: where the rest goes. */
   static async start({ host, pages = {}, policy = POLICY } = {}) {
     const site = new Site();
     site.host = host;
@@ -22,11 +24,12 @@ export class Site {
     site.server = createServer((incoming, answer) => {
       const path = new URL(incoming.url, "http://site").pathname;
       if (path in pages) {
-        answer.writeHead(200, { "Content-Type": KINDS[".html"] });
+        answer.writeHead(200, { "Content-Type": KINDS[extname(path)] ?? KINDS[".html"] });
         return answer.end(pages[path]);
       }
-      const file = join(DIST, normalize(path === "/" ? "/index.html" : path));
-      if (file.startsWith(DIST) && existsSync(file) && statSync(file).isFile()) {
+      const folder = path.startsWith("/client/") ? CLIENT : DIST;
+      const file = join(folder, normalize(path === "/" ? "/index.html" : path.replace(/^\/client/, "")));
+      if (file.startsWith(folder) && existsSync(file) && statSync(file).isFile()) {
         answer.writeHead(200, { "Content-Type": KINDS[extname(file)] ?? "application/octet-stream", "Content-Security-Policy": policy });
         return createReadStream(file).pipe(answer);
       }

@@ -184,6 +184,7 @@ test("a foreign page: one script tag, attributes, a token, events, click-to-dial
   page.on("pageerror", (error) => page.faults.push(String(error)));
   await page.goto(`${foreign.url}crm`);
   await page.locator(".status", { hasText: "На зв’язку" }).waitFor();
+  await page.locator("[data-past]").first().waitFor();
   await bed.sim.ring();
   await page.locator(".ringing").waitFor();
   const told = await page.evaluate(() => told.filter(([name]) => name === "call").map(([, { call }]) => call.caller.number));
@@ -221,6 +222,26 @@ test("a page of an origin that is not listed is refused, and says what may be wr
   await stranger.end();
 });
 
+test("the client in a worker", async () => {
+  await quiet();
+  const pages = {
+    "/page": `<!doctype html><title>w</title><script>window.said = []; const w = new Worker("/worker.js", { type: "module" }); w.onmessage = ({ data }) => said.push(data);</script>`,
+    "/worker.js": `import { CtiModel } from "/client/index.js";
+      const model = new CtiModel({ url: location.origin, token: ${JSON.stringify(TOKENS.alice)} });
+      model.on("callStarted", ({ line, data }) => model.dropCall({ line, callId: data.call.callId }).then(() => postMessage("dropped"), (e) => postMessage(e.message)));
+      await model.connect();
+      postMessage(model.lines.map((l) => l.name).join());`,
+  };
+  const site = await Site.start({ host: bed.host, pages });
+  const page = await (await bed.context()).newPage();
+  await page.goto(`${site.url}page`);
+  await until("it is connected", () => page.evaluate(() => window.said[0] === "sim/101"));
+  await bed.sim.ring();
+  await until("it has dropped the call", () => page.evaluate(() => window.said[1] === "dropped"));
+  await page.context().close();
+  await site.end();
+});
+
 test("two lines of one user", async () => {
   await quiet();
   const page = await bed.panel(await bed.context(), TOKENS.both);
@@ -243,6 +264,41 @@ test("two lines of one user", async () => {
   await quiet();
   assert.deepEqual(page.faults, []);
   await page.context().close();
+});
+
+test("desktop notifications: when nobody looks, until it is answered", async () => {
+  await quiet();
+  const context = await bed.context({ permissions: ["notifications"] });
+  await context.addInitScript(() => {
+    window.shown = [];
+    document.hasFocus = () => false;
+    window.Notification = class {
+      static permission = "granted";
+      static requestPermission = async () => "granted";
+      constructor(title, { body }) {
+        window.shown.push(this);
+        Object.assign(this, { title, body, open: true });
+      }
+      close() {
+        this.open = false;
+      }
+    };
+  });
+  const page = await bed.panel(context);
+  const shown = () => page.evaluate(() => window.shown.map(({ title, body, open }) => [title, body, open]));
+  await page.locator("[data-action=settings]").click();
+  await page.locator("input[name=notify]").click();
+  assert.ok((await page.locator("select[name=output] option").count()) >= 1, "Chromium chooses a device");
+  await page.locator("[data-action=testTone]").click();
+  await page.locator("[data-action=closeSettings]").click();
+  await bed.sim.ring("+380441234567", "Olena <i>Koval</i>");
+  await until("it is notified", async () => (await shown()).length === 1);
+  assert.deepEqual(await shown(), [["Olena <i>Koval</i>", "Incoming call", true]]);
+  await act(page, "answer");
+  await until("it is closed", async () => !(await shown())[0][2]);
+  await quiet();
+  assert.deepEqual(page.faults, []);
+  await context.close();
 });
 
 test("a supervisor sees and does not command", async () => {

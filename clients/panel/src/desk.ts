@@ -326,10 +326,12 @@ export class Desk {
     for (const id of this.silenced) if (!ids.has(id)) this.silenced.delete(id);
     const ringing = incoming.filter(({ call, line }) => line.state === "up" && !this.silenced.has(call.callId));
     const { ring, notify } = this.prefs.all;
+    this.ringer.soft = others.length > 0;
     if (ring && model.leader && ringing.length > 0) this.ringer.start();
     else this.ringer.stop();
     this.notifier.keep(new Set(model.leader && notify ? incoming.map(({ call }) => call.callId) : []));
-    if (model.leader && notify)
+    // Who looks at the panel sees the call.
+    if (model.leader && notify && !document.hasFocus())
       for (const { call } of incoming) {
         const name = nameOf(call.caller, call.contacts) || this.t("noNumber");
         this.notifier.show(call.callId, name, `${this.t("incoming")}${call.queue ? ` · ${call.queue.name ?? call.queue.id}` : ""}`, () => {});

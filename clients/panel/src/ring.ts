@@ -18,6 +18,8 @@ export class Ringer {
   #volume = 0.5;
   #output = "";
   #gesture: (() => void) | undefined;
+  /** Somebody is talking: a second call is told, and not shouted into the conversation. */
+  soft = false;
 
   constructor(private readonly changed: () => void) {}
 
@@ -91,7 +93,7 @@ export class Ringer {
   #play(context: AudioContext): void {
     const gain = context.createGain();
     gain.connect(context.destination);
-    gain.gain.value = this.#volume ** 2 * 0.6;
+    gain.gain.value = this.#volume ** 2 * (this.soft ? 0.08 : 0.6);
     for (const { at, hertz } of NOTES) {
       const start = context.currentTime + 0.02 + at;
       for (const [harmonic, loudness] of [[1, 1], [2, 0.18]] as const) {

@@ -11,6 +11,7 @@ mod cuts;
 mod history;
 mod media;
 mod offered;
+mod panel;
 mod pickup_and_parking;
 mod queues;
 mod restarts;
