@@ -12,9 +12,10 @@ const PACKAGE: &str = "schemathesis==4.32.5";
 /// What is found wrong.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
-/// How many requests of each operation; more by `JACKFIELD_EXAMPLES`.
-fn examples() -> String {
-    std::env::var("JACKFIELD_EXAMPLES").unwrap_or_else(|_| "10".to_owned())
+/// How many requests of each operation, and of which kinds. With `JACKFIELD_EXAMPLES` so many, of all kinds.
+fn examples() -> [String; 2] {
+    let all = "examples,coverage,fuzzing,stateful".to_owned();
+    std::env::var("JACKFIELD_EXAMPLES").map_or_else(|_| ["10".to_owned(), "fuzzing".to_owned()], |many| [many, all])
 }
 
 /// The program; none where it cannot be had, which is said.
@@ -55,10 +56,11 @@ fn made_up_requests(token: &str) {
     let mut alice = host.client(ALICE).unwrap();
     let id = talk(&mut alice, "sim/101", "+380441234567");
     saved(&mut alice, &id);
+    let [many, kinds] = examples();
     let output = Command::new(program)
         .args(["--no-color", "run", &format!("http://{}/api/openapi.json", host.address())])
         .args(["--header", &format!("Authorization: Bearer {token}")])
-        .args(["--checks", CHECKS, "--max-examples", &examples(), "--seed", "1", "--workers", "2"])
+        .args(["--checks", CHECKS, "--max-examples", &many, "--phases", &kinds, "--seed", "1", "--workers", "2"])
         .args(["--suppress-health-check", "all", "--generation-database", "none"])
         .current_dir(host.dir())
         .output()
