@@ -1,5 +1,6 @@
 //! What is saved of a line, and states that nobody saved.
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` in the argument is easier to read than `&json!`")]
 
 mod common;
 
