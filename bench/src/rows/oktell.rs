@@ -46,7 +46,7 @@ fn phone_system() -> Result<Config, String> {
 fn configuration(oktell: SocketAddr) -> String {
     let mut text = format!(
         "[[connection]]\nid = \"okt\"\nplugin = \"oktell\"\nisolation = \"host\"\n[connection.settings]\nurl = \
-         \"ws://{oktell}\"\n"
+         \"ws://{oktell}\"\nanswer_timeout = 60\n"
     );
     for line in 0..LINES {
         text +=
