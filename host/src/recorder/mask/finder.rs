@@ -123,6 +123,29 @@ impl Finder {
         0
     }
 
+    /// How many of the last bytes are to be held back when these are: a secret that is there already is not cut in two.
+    pub(super) fn not_cut(&self, bytes: &[u8], open: usize) -> usize {
+        let mut split = bytes.len() - open;
+        if open == 0 {
+            return 0;
+        }
+        for patterns in [&self.anywhere, &self.words].into_iter().flatten() {
+            let mut at = split.saturating_sub(self.longest);
+            while let Some(found) = patterns.automaton.find(&bytes[at..]) {
+                let (start, end) = (at + found.start(), at + found.end());
+                if start >= split {
+                    break;
+                }
+                if end > split {
+                    split = start;
+                    break;
+                }
+                at = start + 1;
+            }
+        }
+        bytes.len() - split
+    }
+
     fn is_beginning(&self, end: &[u8]) -> bool {
         let at = self.sorted.partition_point(|(pattern, _)| pattern.as_slice() < end);
         // A whole word is not known as one before the next byte is there.
@@ -158,5 +181,8 @@ mod tests {
         assert_eq!(finder.open_end(b"xx hunter2hunter2"), 0);
         assert_eq!(finder.open_end(b"\r\n\r\n"), 0);
         assert_eq!(Finder::default().open_end(b"anything"), 0);
+        // Digits at its end may be those of a number, but they are its own.
+        assert_eq!(finder.not_cut(b"xx hunter2hunter2", 1), 14);
+        assert_eq!(finder.not_cut(b"xx hunter2hunter2 12", 2), 2);
     }
 }

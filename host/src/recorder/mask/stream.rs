@@ -34,6 +34,7 @@ impl Stream {
         self.owners.push_back((read, bytes.len()));
         all.extend_from_slice(bytes);
         let open = mask.finder.open_end(&all).max(mask.numbers.map_or(0, |_| Numbers::open_end(&all)));
+        let open = mask.finder.not_cut(&all, open);
         let rest = all.split_off(all.len() - open);
         let mut fed = self.told(mask, all, rest.first().copied());
         fed.held = self.owners.back().map_or(0, |(_, count)| *count);
@@ -101,11 +102,10 @@ mod tests {
 
     #[test]
     fn a_secret_is_found_wherever_the_stream_is_cut() {
-        let masks = Masks::new(["hunter2-hunter2"], true, 5);
-        let text = b"Secret: hunter2-hunter2\r\nCaller: +380441234567\r\nat 1732900000.123456\r\n\r\n";
+        let masks = Masks::new(["hunter2-1234567"], true, 5);
+        let text = b"Secret: hunter2-1234567\r\nCaller: +380441234567\r\nat 1732900000.123456\r\n\r\n";
         let whole = put_together(&[text], masks.mask()).concat();
-        assert!(!whole.windows(15).any(|w| w == b"hunter2-hunter2"));
-        assert!(!whole.windows(7).any(|w| w == b"1234567"));
+        assert!(!whole.windows(7).any(|w| w == b"hunter2" || w == b"1234567"));
         assert!(whole.ends_with(b"at 1732900000.123456\r\n\r\n"));
         for first in 0..text.len() {
             for second in first..text.len() {
