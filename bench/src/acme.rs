@@ -62,6 +62,18 @@ impl Pbx {
         self.stream.write_all(words.as_bytes()).map_err(|e| format!("the phone system: {e}"))
     }
 
+    /// The calls at several extensions are held, or resumed, in one write.
+    pub(crate) fn burst(&mut self, lines: impl Iterator<Item = usize>) -> Result<(), String> {
+        let mut text = String::new();
+        for line in lines {
+            let held = self.held.get_mut(line).ok_or("no such line")?;
+            *held = !*held;
+            let word = if *held { "HELD" } else { "RESUMED" };
+            text.push_str(&format!("{word} {line} {line}\n"));
+        }
+        self.stream.write_all(text.as_bytes()).map_err(|e| format!("the phone system: {e}"))
+    }
+
     /// The call at an extension is held, or resumed: one line of bytes, which makes two events.
     pub(crate) fn turn(&mut self, line: usize) -> Result<(), String> {
         self.turns(&[line])

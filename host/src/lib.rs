@@ -19,6 +19,7 @@ pub mod hub;
 pub mod metrics;
 pub mod model;
 pub mod plugins;
+pub mod recorder;
 pub mod recordings;
 pub mod rpc;
 pub mod schema;

@@ -143,6 +143,11 @@ fn the_tour_of_the_history_is_as_its_page_shows_it() {
     play("history.md");
 }
 
+#[test]
+fn the_tour_of_the_recorder_is_as_its_page_shows_it() {
+    play("recorder.md");
+}
+
 fn play(page: &str) {
     let home = tempfile::tempdir().unwrap();
     let program = build::jackfield(Version::Present).unwrap();

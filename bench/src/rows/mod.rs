@@ -12,6 +12,7 @@ mod memory;
 mod oktell;
 mod others;
 mod rate;
+mod record;
 mod resume;
 mod start;
 mod store;
@@ -47,4 +48,5 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "kept", run: kept::run },
     Row { name: "history", run: history::run },
     Row { name: "swap", run: swap::run },
+    Row { name: "record", run: record::run },
 ];

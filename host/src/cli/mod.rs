@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod control;
 mod doctor;
+mod explain;
 mod log;
 mod login;
 mod manager;
@@ -13,6 +14,9 @@ mod manual;
 mod output;
 mod paths;
 mod plugins;
+mod record;
+mod replay;
+mod replay_diff;
 mod run;
 mod schema;
 mod service;
@@ -78,6 +82,12 @@ enum Command {
     Login(login::Login),
     /// Says in one page what is wrong with an installation, and what to do.
     Doctor(doctor::Doctor),
+    /// Records what a phone system and its adapter say to each other, to be played again.
+    Record(record::Record),
+    /// Plays a recording again with a library, without a phone system and without waiting.
+    Replay(replay::Replay),
+    /// Shows which messages of the phone system led to which events of a call, from a recording.
+    Explain(explain::Explain),
     /// Looks after the history of calls: backs it up, restores it, checks it, brings it to this version, forgets calls.
     Store(store::Store),
     /// Runs the host as a service of systemd: prints or installs its unit.
@@ -150,6 +160,9 @@ pub fn main() -> ExitCode {
         Command::Log(log) => log.main(),
         Command::Login(login) => login.main(),
         Command::Doctor(doctor) => doctor.main(),
+        Command::Record(record) => record.main(),
+        Command::Replay(replay) => replay.main(),
+        Command::Explain(explain) => explain.main(),
         Command::Store(store) => store.main(),
         Command::Service(service) => service.main(),
         Command::Bench(bench) => bench.main(),

@@ -116,9 +116,14 @@ impl Running {
             "logLevels" => Ok(self.levels.shown()),
             "setLogLevel" => self.set_log_level(params),
             "login" => self.service.login(params["user"].as_str().unwrap_or_default(), params["at"].as_str()),
-            other => {
-                Err(format!("there is no `{other}`; there are status, reload, swap, login, logLevels, setLogLevel"))
+            "record" => {
+                let connection = params["connection"].as_str().ok_or("`connection` is missing")?;
+                let start = params["start"].as_bool().ok_or("`start` is true or false")?;
+                self.service.record(connection, start).await
             }
+            other => Err(format!(
+                "there is no `{other}`; there are status, reload, swap, login, logLevels, setLogLevel, record"
+            )),
         }
     }
 

@@ -38,6 +38,12 @@ impl Printer {
         output::say(&self.paint(colour, &line))
     }
 
+    /// An event in a line, without colours.
+    pub(super) fn line(&self, message: &Value) -> Option<String> {
+        let method = message["method"].as_str()?;
+        Some(output::harmless(&event(method, &message["params"])))
+    }
+
     fn paint(&self, colour: &str, line: &str) -> String {
         let line = output::harmless(line);
         if self.colours && colour != "0" { format!("\x1b[{colour}m{line}\x1b[0m") } else { line }

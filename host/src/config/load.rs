@@ -5,13 +5,15 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 use toml::Value;
 
 use super::finding::{Finding, Findings};
 use super::path::KeyPath;
-use super::secret::LookUp;
+use super::record::Around;
+use super::secret::{LookUp, SecretText};
 use super::source::Source;
 use super::{Config, ConfigError, check, repair, schema, source, types, variables};
 
@@ -77,7 +79,7 @@ pub(super) fn parse(
     let schema = types::schema();
     let mut findings = variables::lay_over(&mut table, &mut source, variables, &keys(&schema));
     let mut value = Value::Table(table);
-    look_up_secrets(&mut value, base, &mut source, &mut findings);
+    let secrets = look_up_secrets(&mut value, base, &mut source, &mut findings);
     let mut wrong: BTreeSet<KeyPath> = findings.iter().map(|f| f.path.clone()).filter(|p| !p.is_empty()).collect();
     let misfits = schema::judge(&schema, &value, &|path| source.is_secret(path));
     if !misfits.is_empty() {
@@ -104,6 +106,7 @@ pub(super) fn parse(
                     .flatten()
                     .for_each(|path| absolute(path, base));
             }
+            around(&mut config, base, secrets);
             config.source = source;
             findings.extend(check::check(&config, &wrong));
             Some(config)
@@ -134,10 +137,29 @@ fn absolute(path: &mut PathBuf, base: &Path) {
     }
 }
 
+/// Tells connections what they must know of the rest of the file.
+fn around(config: &mut Config, base: &Path, looked_up: Vec<SecretText>) {
+    let mut secrets = looked_up;
+    secrets.extend(config.users.iter().map(|user| user.token.clone()));
+    secrets.extend(config.store.iter().flat_map(|store| store.url.password()));
+    for connection in &config.connections {
+        secrets.extend(connection.hooks.iter().filter_map(|hooks| hooks.secret.clone()));
+        secrets.extend(connection.recordings.iter().filter_map(|recordings| recordings.password.clone()));
+    }
+    secrets.retain(|secret| !secret.reveal().is_empty());
+    let secrets: Arc<[SecretText]> = secrets.into();
+    for connection in &mut config.connections {
+        connection.around = Around { base: base.to_owned(), secrets: Arc::clone(&secrets) };
+        if let Some(record) = &mut connection.record {
+            absolute(&mut record.folder, base);
+        }
+    }
+}
+
 /// Secrets may stand in settings of connections and lines, be users' tokens, a part of the path of hooks, and the
 /// address of the database.
-fn look_up_secrets(top: &mut Value, base: &Path, source: &mut Source, findings: &mut Vec<Finding>) {
-    let mut look_up = LookUp { base, source, findings };
+fn look_up_secrets(top: &mut Value, base: &Path, source: &mut Source, findings: &mut Vec<Finding>) -> Vec<SecretText> {
+    let mut look_up = LookUp { base, source, findings, found: Vec::new() };
     if let Some(url) = top.get_mut("store").and_then(|store| store.get_mut("url")) {
         look_up.within(url, &KeyPath::of("store").key("url"));
     }
@@ -159,6 +181,7 @@ fn look_up_secrets(top: &mut Value, base: &Path, source: &mut Source, findings: 
             }
         }
     }
+    look_up.found
 }
 
 #[cfg(test)]

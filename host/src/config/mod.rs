@@ -17,23 +17,28 @@ mod made_up;
 mod network;
 mod path;
 pub mod print;
+mod record;
 mod recordings;
 mod repair;
 mod schema;
 mod secret;
+mod secrets;
 pub mod settings;
 mod source;
 mod types;
 mod variables;
 mod words;
 
+pub(crate) use duration::parse as duration;
 pub use finding::{Finding, Findings};
 pub use lines::LinePlan;
 pub use load::{Reading, load, read};
 pub use network::Network;
 pub use path::KeyPath;
+pub use record::RecordConfig;
 pub use recordings::RecordingsConfig;
 pub use secret::SecretText;
+pub use secrets::SecretLeaves;
 pub use types::{
     BackOff, Config, ConnectionConfig, HooksConfig, Isolation, LineConfig, OpenMode, PluginsConfig, Role, ServerConfig,
     StoreConfig, TlsFiles, UserConfig,

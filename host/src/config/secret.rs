@@ -29,6 +29,13 @@ impl SecretText {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// Of an address with a password (`postgres://USER:PASSWORD@HOST`): the password.
+    pub(crate) fn password(&self) -> Option<Self> {
+        let (_, rest) = self.0.split_once("://")?;
+        let (account, _) = rest.split('/').next()?.rsplit_once('@')?;
+        Some(Self(account.split_once(':')?.1.to_owned()))
+    }
 }
 
 impl std::fmt::Debug for SecretText {
@@ -112,6 +119,8 @@ pub(super) struct LookUp<'a> {
     pub(super) base: &'a Path,
     pub(super) source: &'a mut Source,
     pub(super) findings: &'a mut Vec<Finding>,
+    /// What was looked up.
+    pub(super) found: Vec<SecretText>,
 }
 
 impl LookUp<'_> {
@@ -133,7 +142,9 @@ impl LookUp<'_> {
                 if let Err(why) = &text {
                     self.findings.push(self.source.locate(Finding::new(path.clone(), why), At::Value));
                 }
-                *value = Value::String(text.unwrap_or_default());
+                let text = text.unwrap_or_default();
+                self.found.push(SecretText(text.clone()));
+                *value = Value::String(text);
             }
             Value::Array(values) => {
                 for (index, value) in values.iter_mut().enumerate() {

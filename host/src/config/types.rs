@@ -13,6 +13,7 @@ use toml::Table;
 
 use super::duration;
 use super::network::{self, Network};
+use super::record::{Around, RecordConfig};
 use super::recordings::RecordingsConfig;
 use super::schema::ADDRESS;
 use super::secret::SecretText;
@@ -281,6 +282,11 @@ pub struct ConnectionConfig {
     /// Where recordings of its calls lie, when clients are to get them through the host.
     #[serde(default)]
     pub recordings: Option<RecordingsConfig>,
+    /// Its recording; without the table nothing is recorded until somebody asks for it.
+    pub record: Option<RecordConfig>,
+    /// What the rest of the file has to do with a recording.
+    #[serde(skip)]
+    pub(crate) around: Around,
 }
 
 impl fmt::Debug for ConnectionConfig {

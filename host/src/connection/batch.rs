@@ -59,15 +59,14 @@ impl Task {
             let Some(frame) = frame(&read) else { continue };
             self.born = Some(read.at);
             let span = self.span(&frame);
-            let handled = match port.answer().await {
-                Ok(Some(outputs)) => span.in_scope(|| self.handled(Ok(outputs))),
-                Ok(None) => {
-                    self.shadow_skips().await;
-                    again.push(read);
-                    continue;
-                }
-                Err(fault) => Err(fault),
-            };
+            let answer = port.answer().await;
+            if matches!(answer, Ok(None)) {
+                self.shadow_skips().await;
+                again.push(read);
+                continue;
+            }
+            self.model.tape.input(now, &frame);
+            let handled = span.in_scope(|| self.handled(answer.map(Option::unwrap_or_default)));
             if let Some(old) = self.beside(now, &frame, &mut port, &handled).await {
                 // It has been told the rest as well; what it was not given begins anew.
                 port = old;

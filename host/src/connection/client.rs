@@ -91,6 +91,9 @@ impl Task {
         if let Some(warning) = &self.warning {
             status["warning"] = json!(warning);
         }
+        if let Some(record) = self.model.tape.status() {
+            status["record"] = record;
+        }
         let lines = self.lines.keys().map(|line| {
             let mut entry = self.status(*line);
             entry["calls"] = json!(self.model.calls(*line));

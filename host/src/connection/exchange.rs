@@ -84,7 +84,8 @@ impl Task {
     /// The connection's adapter is this one from its next start on.
     pub(super) fn becomes(&mut self, plugin: &LoadedPlugin) {
         let manifest = &plugin.manifest;
-        self.model.adapter(&manifest.name, &manifest.version, &manifest.capabilities);
+        let now = self.now();
+        self.model.adapter(now, &manifest.name, &manifest.version, &manifest.capabilities);
         self.plugin = Ok(plugin.clone());
     }
 
@@ -98,7 +99,7 @@ impl Task {
         tracing::warn!(connection = %self.config.id, "{text}");
         let error = ErrorFact::new(ErrorCode::AdapterLoadFailed, Severity::Warning, text);
         let now = self.now();
-        self.model.apply(now, &error.into(), None, &mut self.events);
+        self.model.apply(now, &error.into(), &mut self.events);
         self.publish().await;
     }
 }

@@ -69,7 +69,7 @@ impl Task {
                     self.begin_on_demand(id);
                 }
             }
-            self.model.restore(id, epoch, calls);
+            self.model.restore(self.clock.last(), id, epoch, calls);
         }
     }
 

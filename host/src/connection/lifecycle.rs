@@ -14,6 +14,7 @@ use super::task::{POST_QUEUE, Task};
 use crate::config::{ConnectionConfig, Isolation, LinePlan};
 use crate::model::Loss;
 use crate::plugins::{Fault, LoadedPlugin, Place, Port};
+use crate::recorder::Birth;
 
 /// How long a phone system may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -30,6 +31,8 @@ pub(super) type Posts = (mpsc::Sender<Vec<u8>>, mpsc::Receiver<Vec<u8>>);
 pub(super) struct Made {
     pub(super) port: Port,
     pub(super) posts: Posts,
+    /// How it was made: for a recording.
+    pub(super) birth: Birth,
 }
 
 /// Where an adapter is to run.
@@ -74,7 +77,7 @@ impl Task {
         // What threads of an adapter before this one still post is nobody's.
         let posts = mpsc::channel(POST_QUEUE);
         let port = Port::create(plugin, place(&self.config), now, &start, posts.0.clone()).await?;
-        Ok(Made { port, posts })
+        Ok(Made { port, posts, birth: Birth::new(now, start) })
     }
 
     /// What an adapter is made from; `state_version` is that of the state that it is given, if it is.
@@ -90,7 +93,7 @@ impl Task {
     }
 
     /// Gives the adapter the connection.
-    pub(super) async fn run_adapter(&mut self, plugin: &LoadedPlugin, Made { port, posts }: Made) {
+    pub(super) async fn run_adapter(&mut self, plugin: &LoadedPlugin, Made { port, posts, birth }: Made) {
         tracing::info!(
             connection = %self.config.id, adapter = %plugin.manifest.name,
             version = %plugin.manifest.version, lines = self.lines.len(), process = port.process(), "adapter started"
@@ -102,6 +105,9 @@ impl Task {
             );
         }
         let made = port.outputs().to_vec();
+        self.secrets_change();
+        self.model.tape.made(plugin, &birth, &[]);
+        self.birth = Some(birth);
         self.port = Some(port);
         self.posts = posts;
         self.swap.seat = Some(swap::seat(&self.config));
@@ -133,7 +139,7 @@ impl Task {
                 self.swap.refused.insert(id);
                 let now = self.now();
                 let error = ErrorFact::new(ErrorCode::ConfigInvalid, Severity::Error, why).line(id);
-                self.model.apply(now, &error.into(), None, &mut self.events);
+                self.model.apply(now, &error.into(), &mut self.events);
                 self.publish().await;
             }
             fault => self.fault(&fault).await,
@@ -163,6 +169,11 @@ impl Task {
         let span = self.span(frame);
         let now = self.now();
         self.shadow_hears(now, false, frame);
+        self.model.tape.input(now, frame);
+        if !port.is_apart() {
+            // An adapter inside the host may take it down: what it was given is written before.
+            self.model.tape.flush();
+        }
         let handled = port.handle(now, frame).await;
         let given = span.in_scope(|| self.handled(handled));
         if let Some(old) = self.beside(now, frame, &mut port, &given).await {
@@ -174,6 +185,9 @@ impl Task {
 
     /// Obeys what an adapter answers.
     pub(super) fn handled(&mut self, handled: Result<&[u8], Fault>) -> Result<(), Fault> {
+        if let Err(fault) = &handled {
+            self.model.tape.failed(self.clock.last(), fault);
+        }
         let given = handled.map(|outputs| self.obey(outputs));
         tracing::debug!(target: "jackfield::input", events = self.events.len(), "handled");
         given
@@ -223,7 +237,7 @@ impl Task {
         self.timers.clear();
         let now = self.now();
         let error = ErrorFact::new(code, Severity::Fatal, text.clone());
-        self.model.apply(now, &error.into(), None, &mut self.events);
+        self.model.apply(now, &error.into(), &mut self.events);
         let loss = Loss { code, text: text.clone(), native: None, will_retry, retry_in_ms: self.retry_in_ms };
         self.model.lost(now, &loss, &mut self.events);
         self.publish().await;

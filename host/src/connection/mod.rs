@@ -28,6 +28,7 @@ mod probation;
 mod raw;
 mod recent;
 mod reconfigure;
+mod recording;
 mod records;
 mod shadow;
 mod signals;
@@ -127,6 +128,7 @@ enum ToConnection {
     Deed { deed: Deed, done: oneshot::Sender<()> },
     Change { change: Box<Change>, done: oneshot::Sender<Result<Vec<String>, String>> },
     Swap { plugin: Box<LoadedPlugin>, done: oneshot::Sender<Result<Value, String>> },
+    Record { start: bool, answer: oneshot::Sender<Result<Value, String>> },
     Stop { done: oneshot::Sender<()> },
 }
 
@@ -224,6 +226,17 @@ impl ConnectionHandle {
         let (done, wait) = oneshot::channel();
         let gone = || "the connection is gone".to_owned();
         self.to.send(ToConnection::Swap { plugin: Box::new(plugin), done }).await.map_err(|_| gone())?;
+        wait.await.map_err(|_| gone())?
+    }
+
+    /// Begins a recording, or ends it; how it is then.
+    ///
+    /// # Errors
+    /// It cannot begin, or there is none.
+    pub async fn record(&self, start: bool) -> Result<Value, String> {
+        let (answer, wait) = oneshot::channel();
+        let gone = || "the connection is gone".to_owned();
+        self.to.send(ToConnection::Record { start, answer }).await.map_err(|_| gone())?;
         wait.await.map_err(|_| gone())?
     }
 

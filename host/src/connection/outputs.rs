@@ -5,20 +5,23 @@ use std::collections::BTreeSet;
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::frame::output::Output;
 use jackfield_plugin_api::frame::{Answer, LogLine, frames};
-use jackfield_plugin_api::{CloseReason, CommandId, Fact, LineId, LogLevel, Message, TransportId};
+use jackfield_plugin_api::{CloseReason, Fact, LineId, LogLevel, Message, TransportId};
 use tokio::time::Instant;
 
 use super::commands::Answers;
 use super::loudness::Heard;
 use super::task::Task;
 use super::transports::{Happened, Order, TransportEvent};
-use crate::model::{EventName, Loss};
+use crate::model::EventName;
+use crate::recorder;
 
 /// Answered commands whose sender is still named in later events.
 const MOST_ORIGINS: usize = 4_096;
 
 impl Task {
     pub(super) fn obey(&mut self, outputs: &[u8]) {
+        // Everything that one input tells has one time.
+        let now = self.now();
         for frame in frames(outputs) {
             match frame.and_then(Output::decode) {
                 Ok(Some(output)) => self.obey_one(output),
@@ -26,6 +29,7 @@ impl Task {
                 Err(error) => tracing::warn!(connection = %self.config.id, "an output that cannot be read: {error}"),
             }
         }
+        self.model.tape.outputs(now, outputs, self.retry_in_ms);
     }
 
     pub(super) fn obey_one(&mut self, output: Output<'_>) {
@@ -89,7 +93,6 @@ impl Task {
     }
 
     pub(super) fn fact(&mut self, fact: &Fact) {
-        let now = self.now();
         match fact {
             Fact::Up(up) => {
                 tracing::info!(connection = %self.config.id, "up: {}", up.phone_system);
@@ -100,21 +103,12 @@ impl Task {
             }
             Fact::Down(down) => {
                 tracing::warn!(connection = %self.config.id, code = %down.code, "down: {}", down.text);
-                let loss = Loss {
-                    code: down.code,
-                    text: down.text.clone(),
-                    native: down.native.clone(),
-                    will_retry: true,
-                    retry_in_ms: self.retry_in_ms,
-                };
-                if let Some(line) = down.line {
-                    return self.model.lost_line(now, line, &loss, &mut self.events);
+                if down.line.is_none() {
+                    if !down.retry {
+                        self.transports.order_all(|| Order::Slow);
+                    }
+                    self.stands(false);
                 }
-                if !down.retry {
-                    self.transports.order_all(|| Order::Slow);
-                }
-                self.stands(false);
-                return self.model.lost(now, &loss, &mut self.events);
             }
             Fact::WebRtcSignal(signal) => return self.signal(signal),
             Fact::Error(error) => {
@@ -123,8 +117,8 @@ impl Task {
             _ => {}
         }
         let origin =
-            command_of(fact).and_then(|id| self.commands.origin(id).or_else(|| self.origins.get(&id).cloned()));
-        self.model.apply(now, fact, origin.as_ref(), &mut self.events);
+            recorder::command(fact).and_then(|id| self.commands.origin(id).or_else(|| self.origins.get(&id).cloned()));
+        self.model.fact(self.clock.last(), fact, origin.as_ref(), self.retry_in_ms, &mut self.events);
         self.keep_recording(fact);
         self.span_fact(fact);
     }
@@ -132,6 +126,7 @@ impl Task {
     /// Publishes events, then answers: who reads both in order sees the effect no later than the answer.
     pub(super) async fn publish(&mut self) {
         self.write_down();
+        self.model.tape.events(self.clock.last(), &self.events);
         let lost = self.events.iter().filter(|e| e.name() == EventName::Disconnected);
         let lost: BTreeSet<LineId> = lost.filter_map(|e| e.line).collect();
         for event in &self.events {
@@ -214,17 +209,5 @@ impl Task {
         self.retry_in_ms = reason.retry_in_ms;
         self.input(&InputFrame::closed(transport, reason)).await;
         self.retry_in_ms = None;
-    }
-}
-
-fn command_of(fact: &Fact) -> Option<CommandId> {
-    match fact {
-        Fact::Call(f) => f.command,
-        Fact::Agent(f) => f.command,
-        Fact::Line(f) => f.command,
-        Fact::Dtmf(f) => f.command,
-        Fact::Recording(f) => f.command,
-        Fact::Error(f) => f.command,
-        _ => None,
     }
 }

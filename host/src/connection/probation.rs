@@ -150,6 +150,7 @@ impl Task {
         port.set_patience(self.config.input_timeout);
         let Some(Probation { before, seat, .. }) = self.swap.probation.take() else { return port };
         self.metrics.faults.inc();
+        self.model.tape.wants_adapter();
         self.metrics.swap(Outcome::TakenBack, None);
         let new = self.plugin.as_ref().ok().cloned().unwrap_or_else(|| before.clone());
         if new.hash != before.hash {

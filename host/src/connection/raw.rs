@@ -35,7 +35,7 @@ impl RawCount {
 impl Task {
     /// Shows a message to who has asked; costs nothing when nobody has.
     pub(super) fn raw(&mut self, raw: &Raw) {
-        let now = self.now();
+        let now = self.clock.last();
         let Some(raw_seq) = self.raw_count.next(now) else { return };
         if !self.hub.wants_raw() {
             return;

@@ -85,6 +85,7 @@ impl Task {
             self.let_go("another adapter is configured");
             self.plugin = Err(format!("plugin `{}` is looked for", self.config.plugin));
         }
+        self.recording_changes(&old, &mut done).await;
         self.limits(&old, &mut done).await;
         self.lines_change(lines, &mut done).await;
         let may_start = other_settings || swap::seat(&old) != swap::seat(&self.config);
@@ -106,7 +107,7 @@ impl Task {
         let new = &self.config;
         let times = |c: &ConnectionConfig| (c.stale_timeout, c.busy_timeout, c.reorder_window);
         if times(old) != times(new) {
-            self.model.set_times(new.stale_timeout, new.busy_timeout, new.reorder_window);
+            self.model.set_times(self.clock.last(), new.stale_timeout, new.busy_timeout, new.reorder_window);
             done.push("its times were changed".to_owned());
         }
         if old.backoff != new.backoff {
@@ -171,6 +172,7 @@ impl Task {
         self.outbox.insert(id, key);
         self.keys.insert(key, id);
         self.lines.insert(id, plan.clone());
+        self.secrets_change();
         if plan.open == OpenMode::OnDemand {
             return self.expect_client(id, key, false).await;
         }
@@ -227,6 +229,7 @@ impl Task {
         let loss = Loss::new(ErrorCode::Cancelled, "the line's settings were changed");
         self.model.lost_line(now, id, &loss, &mut self.events);
         self.publish().await;
+        self.secrets_change();
         self.open_line(id, plan).await;
     }
 }

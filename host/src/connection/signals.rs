@@ -47,7 +47,8 @@ impl Task {
             let text = format!("another client ({owner}) carries the media of call {call}");
             return Err(RpcError::ours(ErrorCode::NotOwner, text));
         }
-        self.model.claim_media(line, &call, &session.to_string());
+        let now = self.now();
+        self.model.claim_media(now, line, &call, &session.to_string());
         Ok(())
     }
 

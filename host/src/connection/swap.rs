@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jackfield_plugin_api::frame::input::InputFrame;
-use jackfield_plugin_api::{ErrorCode, LineId};
+use jackfield_plugin_api::{ErrorCode, LineId, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -26,6 +26,7 @@ use super::task::{POST_QUEUE, Task};
 use crate::config::{ConnectionConfig, Isolation, LinePlan};
 use crate::model::{Loss, timestamp_text};
 use crate::plugins::{Fault, LoadedPlugin, Port, Prepared};
+use crate::recorder::Birth;
 
 /// So many lines are told in one crossing.
 const TOGETHER: usize = 256;
@@ -230,7 +231,7 @@ impl Task {
         let saved = begin.elapsed();
         let (now, start) = (self.now(), self.start_frame(new, old.manifest.state_version));
         let made = match prepared.restore(now, &start, &state, patience).await {
-            Ok(made) => self.tell_lines(made).await,
+            Ok(made) => self.tell_lines(now, made).await,
             Err(fault) => Err(fault),
         };
         let (made, wanted) = match made {
@@ -257,6 +258,7 @@ impl Task {
         self.posts = posts;
         self.goes_on(new);
         let was = self.swap.seat.replace(seat(&self.config));
+        self.record_swap(new, Birth::restored(now, start, &state));
         self.swap.probation = Some(Probation::new(old.clone(), port, was, new, &wanted, &self.config));
         self.obey(&wanted);
         self.publish().await;
@@ -274,9 +276,8 @@ impl Task {
     }
 
     /// The settings of the open lines, for one that was made from a state; and what it wants done so far.
-    async fn tell_lines(&mut self, mut made: Port) -> Result<(Port, Vec<u8>), Fault> {
+    async fn tell_lines(&mut self, now: Timestamp, mut made: Port) -> Result<(Port, Vec<u8>), Fault> {
         let mut wanted = made.outputs().to_vec();
-        let now = self.now();
         let is_open = |id: &LineId| !self.swap.refused.contains(id) && !self.presence.is_closed(*id);
         let open: Vec<(&LineId, &LinePlan)> = self.lines.iter().filter(|(id, _)| is_open(id)).collect();
         for some in open.chunks(TOGETHER) {
@@ -345,7 +346,7 @@ impl Task {
         self.becomes(new);
         self.before = Some(old.clone()).filter(|old| old.hash != new.hash);
         self.metrics.exchanges.inc();
-        self.run_adapter(new, Made { port, posts }).await;
+        self.run_adapter(new, Made { port, posts, birth: Birth::new(now, start) }).await;
         Done { outcome: Outcome::Restarted, pause: None, text: format!("{text}; it began afresh: {why}") }
     }
 

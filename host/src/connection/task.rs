@@ -34,6 +34,7 @@ use crate::hub::{Hub, LineKey};
 use crate::metrics::ConnectionMetrics;
 use crate::model::{Event, Model, ModelConfig, ReplyTo, UuidV7Ids};
 use crate::plugins::{Fault, LoadedPlugin, Port};
+use crate::recorder::{Birth, Taped};
 
 /// What may wait from all transports: beyond it the phone system's sockets wait.
 const TRANSPORT_QUEUE: usize = 64;
@@ -60,7 +61,7 @@ pub(super) struct Task {
     pub(super) presence: Presence,
     /// The highest line id that was ever given out after the start.
     pub(super) last_line: u32,
-    pub(super) model: Model,
+    pub(super) model: Taped,
     pub(super) outbox: Outbox,
     pub(super) commands: Commands,
     /// What the host itself asks the phone system.
@@ -71,6 +72,8 @@ pub(super) struct Task {
     pub(super) https: Https,
     pub(super) timers: Timers,
     pub(super) port: Option<Port>,
+    /// How the adapter that runs was made: for a recording.
+    pub(super) birth: Option<Birth>,
     pub(super) posts: (mpsc::Sender<Vec<u8>>, mpsc::Receiver<Vec<u8>>),
     /// Events that one input made.
     pub(super) events: Vec<Event>,
@@ -118,7 +121,7 @@ impl Task {
         let outbox = Outbox::new(numbered().map(|(id, (_, key))| (id, *key)).collect());
         let keys = numbered().map(|(id, (_, key))| (*key, id)).collect();
         Self {
-            model: Model::new(model_config, Box::new(UuidV7Ids::new(seed))),
+            model: Taped::new(Model::new(model_config, Box::new(UuidV7Ids::new(seed))), &config.id),
             outbox,
             keys,
             presence: Presence::new(config.linger),
@@ -132,6 +135,7 @@ impl Task {
             https: Https::default(),
             timers: Timers::default(),
             port: None,
+            birth: None,
             posts: mpsc::channel(POST_QUEUE),
             events: Vec::new(),
             answers: Vec::new(),
@@ -163,6 +167,7 @@ impl Task {
     }
 
     pub(super) async fn run(mut self, mut from: mpsc::Receiver<ToConnection>) {
+        self.record_by_configuration().await;
         for (id, plan) in self.lines.iter().filter(|(_, plan)| plan.open == OpenMode::Always) {
             let now = Timestamp::from_micros(0);
             self.model.open_line(now, *id, &plan.device, &mut self.events);
@@ -198,6 +203,9 @@ impl Task {
                         let asked = Box::new(move |told| drop(done.send(told)));
                         self.swap_to(*plugin, asked).await;
                     }
+                    Some(ToConnection::Record { start, answer }) => {
+                        let _ = answer.send(self.record_order(start).await);
+                    }
                     Some(ToConnection::Stop { done }) => {
                         self.stop().await;
                         let _ = done.send(());
@@ -214,6 +222,9 @@ impl Task {
                 () = presence::changed(&self.presence) => self.audience_changed().await,
                 Some(notice) = keeping::next(&mut self.keeping) => self.noticed(notice).await,
                 () = sleep_until(deadline) => self.time().await,
+            }
+            if self.model.tape.is_due() {
+                self.record_on().await;
             }
         }
     }

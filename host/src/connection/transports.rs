@@ -91,6 +91,11 @@ impl Transports {
     }
 
     /// Transports that are opened from now on wait like this.
+    /// The transport, when there is only one.
+    pub(super) fn only(&self) -> Option<TransportId> {
+        self.open.keys().next().copied().filter(|_| self.open.len() == 1)
+    }
+
     pub(super) fn set_back_off(&mut self, backoff: BackOff) {
         self.backoff = backoff;
     }

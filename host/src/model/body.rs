@@ -145,7 +145,7 @@ pub struct Initialized {
 }
 
 /// What went down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, serde::Serialize, serde::Deserialize)]
 #[schemars(rename_all = "camelCase")]
 pub enum LossScope {
     /// The connection with all its lines.
@@ -179,7 +179,7 @@ pub struct Disconnected {
 }
 
 /// What is so of a line itself.
-#[derive(Debug, Clone, PartialEq, Default, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, JsonSchema, serde::Serialize, serde::Deserialize)]
 #[schemars(rename_all = "camelCase", transform = Masked(&["features", "agentFeatures"]))]
 pub struct LineState {
     /// What may be done now: the current call's features; without a call, dial and pickup.
@@ -224,7 +224,7 @@ pub struct DtmfEntered {
 }
 
 /// `callSaved`.
-#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, serde::Serialize, serde::Deserialize)]
 #[schemars(rename = "CallSavedData", rename_all = "camelCase")]
 pub struct CallSaved {
     /// The call.
@@ -308,7 +308,7 @@ pub struct ActiveCallSnapshot {
 }
 
 /// The state of a line's agent.
-#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, serde::Serialize, serde::Deserialize)]
 #[schemars(rename_all = "camelCase")]
 pub struct Agent {
     /// The agent's id in the phone system.

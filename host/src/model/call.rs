@@ -15,7 +15,7 @@ use super::shape::{CallFeatureNames, Masked, NumberMatch, Time};
 pub type Text = Arc<str>;
 
 /// A number, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Number {
     /// As the phone system gives it.
     pub number: Text,
@@ -40,7 +40,7 @@ impl Number {
 }
 
 /// A record of the directory that fits a number of the call.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Contact {
     /// The record's id in its source.
     pub id: Text,
@@ -61,7 +61,7 @@ pub struct Contact {
 }
 
 /// A record of the CRM that is tied to the call.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Link {
     /// `Contact`, `Account`, `Case`, `Order` …
     pub kind: Text,
@@ -74,7 +74,7 @@ pub struct Link {
 /// A call as it was right after an event.
 // Cheap to clone; events share it. The `schemars` attributes say what of it `write_json` leaves out and how it names
 // the rest.
-#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, serde::Serialize, serde::Deserialize)]
 #[schemars(rename_all = "camelCase", transform = Masked(&["features"]))]
 pub struct Call {
     /// The host's id.

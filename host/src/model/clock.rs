@@ -3,7 +3,7 @@
 use jackfield_plugin_api::Timestamp;
 
 /// A moment by two clocks: the host's, and the phone system's when it said so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Mark {
     pub(super) host: Timestamp,
     pub(super) source: Option<Timestamp>,
@@ -32,7 +32,7 @@ impl Mark {
 }
 
 /// Which of the totals runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) enum Running {
     Ring,
     Talk,
@@ -41,7 +41,7 @@ pub(super) enum Running {
 }
 
 /// The totals of one call. They go on through a connection loss, as the call does.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub(super) struct Totals {
     running: Running,
     since: Mark,
@@ -66,6 +66,13 @@ impl Totals {
             talk: talk.saturating_mul(1000),
             hold: hold.saturating_mul(1000),
         }
+    }
+
+    /// Whether no total and no moment is beyond this many microseconds.
+    pub(super) fn is_below(&self, most: u64) -> bool {
+        let since = [Some(self.since.host), self.since.source];
+        [self.ring, self.talk, self.hold].into_iter().all(|total| total < most)
+            && since.into_iter().flatten().all(|at| at.micros().unsigned_abs() < most)
     }
 
     /// From `mark` on, `running` runs.

@@ -6,7 +6,7 @@ use jackfield_plugin_api::{Capabilities, Down, ErrorCode};
 use serde_json::Value;
 
 /// The settings of one connection's model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ModelConfig {
     /// The connection's id: `asterisk-main`.
     pub connection: String,
@@ -50,7 +50,7 @@ impl ModelConfig {
 }
 
 /// Why a connection (or one line) went down, and what the host does about it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Loss {
     /// What kind.
     pub code: ErrorCode,

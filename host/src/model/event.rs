@@ -128,7 +128,7 @@ impl std::fmt::Display for EventName {
 }
 
 /// Where an event happened, by name. Events share it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The connection's id.
     pub connection: String,
@@ -137,7 +137,7 @@ pub struct Place {
 }
 
 /// The command that led to an event.
-#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ReplyTo {
     /// The session that sent it.
     pub session: String,

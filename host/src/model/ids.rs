@@ -27,6 +27,12 @@ impl std::fmt::Display for CallId {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for CallId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Arc::<str>::deserialize(deserializer).map(Self)
+    }
+}
+
 impl serde::Serialize for CallId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
@@ -37,11 +43,16 @@ impl serde::Serialize for CallId {
 pub trait CallIds: Send {
     /// An id that this generator gave nobody before.
     fn next(&mut self, now: Timestamp) -> CallId;
+
+    /// Where it stands, for a model that is to go on elsewhere. `None`: it cannot say.
+    fn mark(&self) -> Option<UuidV7Ids> {
+        None
+    }
 }
 
 /// UUIDv7 (RFC 9562, method 1 of section 6.2): millisecond, a counter within it, and 62 bits from a seeded generator.
 /// Ids grow strictly, also when the clock stands still or steps back.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct UuidV7Ids {
     random: SplitMix64,
     millis: u64,
@@ -80,10 +91,14 @@ impl CallIds for UuidV7Ids {
             tail & 0xffff_ffff_ffff
         ))
     }
+
+    fn mark(&self) -> Option<Self> {
+        Some(self.clone())
+    }
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): small, and enough for ids that need to differ, not to be secret.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct SplitMix64(u64);
 
 impl SplitMix64 {

@@ -10,7 +10,7 @@ use super::event::ReplyTo;
 use super::ids::CallId;
 
 /// One started and not finished call.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Leg {
     /// The adapter's name for it.
     pub(super) key: CallKey,
@@ -52,7 +52,7 @@ pub(super) struct Leg {
 }
 
 /// The end of a call that is not told yet.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Ending {
     pub(super) fact: CallFact,
     pub(super) origin: Option<ReplyTo>,
@@ -60,7 +60,7 @@ pub(super) struct Ending {
 }
 
 /// A WebRTC session of a call.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Session {
     pub(super) id: Text,
     pub(super) live: bool,

@@ -18,7 +18,7 @@ use super::limits::{REMEMBERED_CALLS, TRANSFER_PATIENCE};
 use super::reorder::Reorder;
 
 /// Everything known of one line.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Line {
     pub(super) id: LineId,
     pub(super) place: Arc<Place>,
@@ -149,7 +149,7 @@ impl Line {
 
 /// Keys of calls that are over (I3), the oldest forgotten first. Only a hash of each key is kept: thousands of lines
 /// remember, and 64 bits do not collide among a few dozen.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Finished {
     ring: VecDeque<(u64, CallId)>,
 }

@@ -25,7 +25,7 @@ use super::work::{Link, Shared, Why, Work};
 pub struct Model {
     pub(super) shared: Shared,
     pub(super) lines: BTreeMap<LineId, Line>,
-    deadlines: BTreeSet<(Timestamp, LineId)>,
+    pub(super) deadlines: BTreeSet<(Timestamp, LineId)>,
     pub(super) now: Timestamp,
 }
 
@@ -267,7 +267,7 @@ impl Model {
     }
 
     /// Keeps the index of deadlines true for a line.
-    fn index(&mut self, id: LineId) {
+    pub(super) fn index(&mut self, id: LineId) {
         let Some(line) = self.lines.get_mut(&id) else { return };
         let deadline = line.deadline(self.shared.config.stale_timeout);
         if deadline == line.indexed {

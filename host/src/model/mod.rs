@@ -29,6 +29,7 @@ mod features;
 mod finish;
 mod ids;
 mod json;
+mod keep;
 mod leg;
 pub mod limits;
 mod line;

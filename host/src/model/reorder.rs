@@ -6,7 +6,7 @@ use super::event::ReplyTo;
 use super::limits::MAX_WAITING_FACTS;
 
 /// A fact that waits.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Waiting {
     /// When it has waited long enough.
     due: Timestamp,
@@ -17,7 +17,7 @@ struct Waiting {
 }
 
 /// The facts of one line that wait, in the order in which they will be applied.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Reorder {
     waiting: Vec<Waiting>,
     newest: Option<Timestamp>,

@@ -16,7 +16,7 @@ use super::repairs::Dropped;
 use super::work::{Why, Work};
 
 /// What the host found out about a call by itself. Absent: no news.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Enrichment {
     /// The id of its history row.
     pub database_id: Option<Text>,
@@ -31,7 +31,7 @@ pub struct Enrichment {
 }
 
 /// A call that an earlier life of the host left behind.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct KeptCall {
     /// The adapter's name for it.
     pub key: CallKey,

@@ -32,7 +32,7 @@ pub(super) struct Shared {
 }
 
 /// The connection to the phone system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) enum Link {
     Starting,
     Up,

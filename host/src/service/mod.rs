@@ -255,6 +255,21 @@ impl Service {
         })
     }
 
+    /// Begins the recording of a connection, or ends it; how it is then.
+    ///
+    /// # Errors
+    /// There is no such connection, it does not answer, or it says why not.
+    pub async fn record(&self, id: &str, start: bool) -> Result<Value, String> {
+        let part = self.parts.get(id).ok_or_else(|| {
+            let there: Vec<&str> = self.connection_ids().collect();
+            format!("there is no connection `{id}` (there are: {})", there.join(", "))
+        })?;
+        match tokio::time::timeout(STATUS, part.handle.record(start)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("connection `{id}` does not answer: its adapter hangs")),
+        }
+    }
+
     /// How everything is, in a line: `2 clients, 1 of 1 connections up, 3 of 3 lines up`.
     #[must_use]
     pub fn summary(&self) -> String {

@@ -21,7 +21,7 @@ pub use party::{Cause, Participant, Party, Queue};
 pub use state::{CallState, CauseCode, Direction, PartyRole, PartyState, Phase, ReleasedBy, Role, Scope};
 
 /// One fact. See the variants' types.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Fact {
     /// The connection works: logged in, the phone system can be commanded.

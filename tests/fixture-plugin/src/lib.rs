@@ -104,6 +104,10 @@ impl Fixture {
                 .direction(Direction::Out)
                 .phase(Phase::Dialing)
                 .called(Party::new(make.to.as_str())),
+            // A fault that somebody planted: the call goes on.
+            Command::HoldCall(c) if record(4) == "deaf-to-hold" => {
+                CallFact::new(line, c.call_id.clone(), CallState::Connected)
+            }
             Command::HoldCall(c) => CallFact::new(line, c.call_id.clone(), CallState::Held),
             Command::UnholdCall(c) => CallFact::new(line, c.call_id.clone(), CallState::Connected),
             Command::DropCall(c) => CallFact::finished(line, c.call_id.clone(), CauseCode::NormalClearing),
