@@ -177,6 +177,7 @@ export const layout = css`
     stroke: none;
   }
   section.card {
+    position: relative;
     overflow: clip;
   }
   .connection > .head {
