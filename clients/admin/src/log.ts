@@ -137,13 +137,14 @@ export function entryOf(method: string, params: unknown): Omit<Entry, "number"> 
   if (call) {
     const [from, to] = [party(call["caller"]), party(call["called"])];
     parts.push(`${text(call["direction"]) === "out" ? "out" : "in"} ${from || "?"} › ${to || "?"}`, text(call["state"]));
-    const features = call["features"];
-    if (method === "lineStateChanged" && Array.isArray(features)) parts.push(features.join(" "));
   }
+  const features = data["features"];
+  if (method === "lineStateChanged" && Array.isArray(features)) parts.push(features.join(" ") || "nothing can be done");
+  if (method === "callSaved") parts.push(`revision ${String(data["revision"])}`, data["final"] === true ? "the call is over" : "");
   const agent = data["agent"] as Record<string, unknown> | undefined;
   if (method === "agentStateChanged") parts.push(text(agent?.["state"] ?? data["state"]), text(agent?.["code"] ?? data["code"]));
   const calls = data["activeCalls"];
-  if (Array.isArray(calls)) parts.push(`${calls.length} calls`);
+  if (Array.isArray(calls)) parts.push(calls.length === 1 ? "1 call" : `${calls.length} calls`);
   for (const key of ["code", "reason", "scope", "text", "digit"]) if (method !== "agentStateChanged") parts.push(text(data[key]));
   if (told.cause) parts.push(text(told.cause.text) || text(told.cause.code));
   if (told.resent === true) parts.push("told again");

@@ -46,6 +46,8 @@ test("an event is told in a line, whatever it holds", () => {
   for (const odd of [null, undefined, {}, { data: null }, { data: { call: {} } }, { line: 7, at: 8, data: { call: { caller: 9, features: 1 } } }, { cause: {} }])
     assert.equal(typeof entryOf("error", odd).says, "string");
   assert.equal(entryOf("error", { connection: "ast", line: null, data: { code: "storeFailed", text: "x" } }).line, "ast");
+  assert.equal(entryOf("lineStateChanged", { data: { callId: "1", features: ["answer", "drop"] } }).says, "answer drop");
+  assert.equal(entryOf("callSaved", { data: { revision: 3, final: true } }).says, "revision 3  ·  the call is over");
   assert.match(entryOf("initialized", { resent: true }).says, /told again/);
 });
 

@@ -8,12 +8,12 @@ import { Bed, traffic, until } from "./bed.mjs";
 
 const LINES = 200;
 const SECONDS = Number(process.env.JACKFIELD_LOAD_SECONDS ?? 10);
-const RATE = Number(process.env.JACKFIELD_LOAD_CALLS ?? 3_000);
+const RATE = Number(process.env.JACKFIELD_LOAD_CALLS ?? 5_400);
 
 let bed;
 
 before(async () => {
-  bed = await Bed.start({ connections: traffic("sim", 1_000, LINES, RATE).replace(/ring = .*\ntalk = .*\nhold = .*\npatience = .*/, "ring = [0.2, 0.8]\ntalk = [0.5, 2.0]\nhold = [0.2, 0.5]\npatience = [1.0, 2.0]"), first: "sim/1000", store: false });
+  bed = await Bed.start({ connections: traffic("sim", 1_000, LINES, RATE).replace(/ring = .*\ntalk = .*\nhold = .*\npatience = .*/, "ring = [0.1, 0.4]\ntalk = [0.2, 0.8]\nhold = [0.1, 0.3]\npatience = [0.5, 1.0]"), first: "sim/1000", store: false });
 });
 
 after(() => bed?.end());

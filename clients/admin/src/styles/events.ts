@@ -184,6 +184,9 @@ export const events = css`
     padding: 6px 6px 6px 16px;
     border-bottom: 1px solid var(--edge);
   }
+  aside h2 {
+    font-size: 15px;
+  }
   pre {
     flex: 1;
     margin: 0;

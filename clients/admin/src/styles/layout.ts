@@ -177,6 +177,7 @@ export const layout = css`
     stroke: none;
   }
   section.card {
+    position: relative;
     overflow: clip;
   }
   .connection > .head {
@@ -377,6 +378,13 @@ export const layout = css`
     }
     .tile .big {
       font-size: 22px;
+    }
+    .facts {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+    }
+    .connection > .head .grow {
+      flex-basis: 100%;
+      order: 1;
     }
     /* A table becomes a list: each cell says what it is. */
     table.stack thead {
