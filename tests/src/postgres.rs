@@ -84,14 +84,14 @@ impl Postgres {
         if let Some(Certificate { certificate, key }) = certificate {
             for (name, text) in [("server.crt", certificate), ("server.key", key)] {
                 let file = data.join(name);
-                fs::write(&file, text).map_err(text_of)?;
-                fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).map_err(text_of)?;
+                fs::write(&file, text).map_err(|e| text_of(&e))?;
+                fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).map_err(|e| text_of(&e))?;
                 if let Some(user) = this.user {
                     run(Command::new("chown").arg(user).arg(&file))?;
                 }
             }
             let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
-            fs::write(data.join("pg_hba.conf"), rules).map_err(text_of)?;
+            fs::write(data.join("pg_hba.conf"), rules).map_err(|e| text_of(&e))?;
         }
         this.resume()?;
         Ok(Some(this))
@@ -187,7 +187,7 @@ fn programs() -> Option<PathBuf> {
     folders.into_iter().rfind(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
 }
 
-fn text_of(error: std::io::Error) -> String {
+fn text_of(error: &std::io::Error) -> String {
     error.to_string()
 }
 

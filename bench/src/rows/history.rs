@@ -103,7 +103,7 @@ fn asking(database: &mut dyn Database, calls: i64) -> Outcome {
         ("a page in the middle", Filter { after: Some(middle), ..all.clone() }),
         ("an agent's newest page (one line)", Filter::of(lines(7, 8))),
         ("a supervisor's newest page (100 lines)", Filter::of(lines(0, 100))),
-        ("a number's newest page", Filter { number: Some("+380440007919".to_owned()), ..all.clone() }),
+        ("a number's newest page", Filter { number: Some("+380440007919".to_owned()), ..all }),
     ] {
         let cold = time(&filter)?;
         let times: Result<Vec<f64>, String> = (0..ROUNDS * 4).map(|_| time(&filter)).collect();

@@ -44,7 +44,7 @@ pub(super) async fn of_call(directory: &Directory, user: &User, call: &StoredCal
         match connection.records(line, native.clone()).await {
             Ok(listed) => names = listed,
             Err(error) => {
-                tracing::debug!(call = record.call_id, "the phone system names no recordings: {}", error.text)
+                tracing::debug!(call = record.call_id, "the phone system names no recordings: {}", error.text);
             }
         }
     }

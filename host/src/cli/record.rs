@@ -1,6 +1,6 @@
 //! `jackfield record`: recordings of a running host.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::Subcommand;
@@ -88,7 +88,7 @@ impl Record {
         }
     }
 
-    fn cut(&self, connection: &str, last: Option<Duration>, to: &PathBuf) -> Result<(), Failure> {
+    fn cut(&self, connection: &str, last: Option<Duration>, to: &Path) -> Result<(), Failure> {
         let recording = Recording::at(&folder(&self.file, connection)?).map_err(Failure::new)?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let since = last.map(|last| {

@@ -1,6 +1,6 @@
 //! `jackfield replay`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jackfield_plugin_api::Timestamp;
 use jackfield_plugin_api::frame::frames;
@@ -61,7 +61,7 @@ impl Replay {
         let mut loader = Loader::default();
         let place = if self.here { LanePlace::Here } else { LanePlace::Process };
         let libraries = std::iter::once(&self.plugin).chain(&self.diff);
-        let who = libraries.map(|path| Ok(Who::Plugin(load(&mut loader, path)?, place)));
+        let who = libraries.map(|path| Ok(Who::Plugin(Box::new(load(&mut loader, path)?), place)));
         let who = who.collect::<Result<Vec<_>, Failure>>()?;
         runtime.block_on(self.run(&recording, who))
     }
@@ -88,7 +88,7 @@ impl Replay {
     }
 }
 
-fn load(loader: &mut Loader, path: &PathBuf) -> Result<LoadedPlugin, Failure> {
+fn load(loader: &mut Loader, path: &Path) -> Result<LoadedPlugin, Failure> {
     let refused = |why: &dyn std::fmt::Display| Failure::new(format!("{}: {why}", path.display()));
     let looked = look::look(path).map_err(|e| refused(&e))?;
     Ok((*loader.load(&looked).map_err(|e| refused(&e))?).clone())

@@ -164,19 +164,23 @@ mod tests {
     #[test]
     fn what_could_be_noticed_differs_and_nothing_else() {
         let held = call("a", CallState::Held, "555");
-        let same = |a: &[Vec<u8>], b: &[Vec<u8>]| difference(&a.concat(), &b.concat());
-        assert_eq!(same(&[held.clone()], &[held.clone()]), None);
-        assert_eq!(same(&[held.clone()], &[call("a", CallState::Held, "777")]), None, "a detail of a fact");
-        assert_eq!(same(&[timer(1, 5), held.clone()], &[timer(1, 9), held.clone()]), None, "how long a timer runs");
+        let same = |a: Vec<Vec<u8>>, b: Vec<Vec<u8>>| difference(&a.concat(), &b.concat());
+        assert_eq!(same(vec![held.clone()], vec![held.clone()]), None);
+        assert_eq!(same(vec![held.clone()], vec![call("a", CallState::Held, "777")]), None, "a detail of a fact");
+        assert_eq!(
+            same(vec![timer(1, 5), held.clone()], vec![timer(1, 9), held.clone()]),
+            None,
+            "how long a timer runs"
+        );
         let unknown = frame(9_999, 7, b"later");
-        assert_eq!(same(&[unknown, held.clone()], &[held.clone()]), None, "what nobody obeys");
-        let told = same(&[held.clone()], &[call("b", CallState::Held, "555")]).unwrap();
+        assert_eq!(same(vec![unknown, held.clone()], vec![held.clone()]), None, "what nobody obeys");
+        let told = same(vec![held.clone()], vec![call("b", CallState::Held, "555")]).unwrap();
         assert_eq!(told, "the new one reports a call as held, where the old one reports a call as held");
         let sent = |text: &str| frame(kinds::SEND, 0, text.as_bytes());
-        let told = same(&[sent("secret"), held.clone()], &[sent("other!"), held.clone()]).unwrap();
+        let told = same(vec![sent("secret"), held.clone()], vec![sent("other!"), held.clone()]).unwrap();
         assert_eq!(told, "the new one sends 6 bytes on transport 0, where the old one sends 6 bytes on transport 0");
         assert_eq!(
-            same(&[held.clone(), timer(1, 5)], &[held]).unwrap(),
+            same(vec![held.clone(), timer(1, 5)], vec![held]).unwrap(),
             "the new one sets timer 1, the old one does not"
         );
     }

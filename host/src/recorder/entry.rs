@@ -5,8 +5,8 @@ use jackfield_plugin_api::frame::{Start, pack, unpack};
 use jackfield_plugin_api::{CommandId, LineId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::life::OpenLine;
 use super::record::{Record, begin, end, kinds};
-use super::recorder::OpenLine;
 use super::told::Told;
 use crate::model::{Event, EventName, ReplyTo};
 

@@ -184,7 +184,7 @@ impl Collect<'_> {
             }
             inputs::OPENED | inputs::CLOSED => drop(self.open.remove(&given.arg)),
             inputs::MESSAGE_TEXT | inputs::POSTED | inputs::HTTP_RESPONSE | inputs::WEBHOOK => {
-                self.messages.push(text())
+                self.messages.push(text());
             }
             inputs::COMMAND => self.messages.push(words::input(given)),
             _ => {}

@@ -77,8 +77,8 @@ mod tests {
     };
 
     use super::super::entry::{Made, put, put_bytes};
+    use super::super::life::RecordPlan;
     use super::super::record::kinds;
-    use super::super::recorder::RecordPlan;
     use super::super::ring;
     use super::super::tape::Taped;
     use super::*;

@@ -69,6 +69,9 @@ impl Recording {
     }
 }
 
+/// Bytes, and what they are called.
+type Named = (String, Box<dyn Read>);
+
 /// Where bytes come from.
 enum Source {
     Files(std::vec::IntoIter<PathBuf>),
@@ -77,7 +80,8 @@ enum Source {
 }
 
 impl Source {
-    fn next(&mut self) -> Option<Result<(String, Box<dyn Read>), String>> {
+    /// The next of them, with its name.
+    fn next(&mut self) -> Option<Result<Named, String>> {
         match self {
             Self::Files(files) => {
                 let path = files.next()?;

@@ -10,8 +10,8 @@ use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{Capabilities, CommandId, Fact, LineId, Timestamp};
 use serde_json::{Value, json};
 
+use super::life::{Birth, OpenLine, RecordPlan, Recorder, State};
 use super::play::{self, command_of};
-use super::recorder::{Birth, OpenLine, RecordPlan, Recorder, State};
 use super::told::Told;
 use crate::config::SecretLeaves;
 use crate::model::{CallId, CallSaved, Enrichment, Event, Fault, KeptCall, Loss, Model, ReplyTo};

@@ -99,7 +99,7 @@ impl Recordings {
                 let name = folder::within(name, folder, self.config.prefix.as_deref())?;
                 folder::read(folder.clone(), name, wanted, turn).await
             }
-            (None, Some(base)) => web::read(&self.config, base, name, wanted, turn).await,
+            (None, Some(base)) => web::read(&self.config, base, name, &wanted, turn).await,
             (None, None) => Err(Trouble::NotThere("no place of recordings is configured".to_owned())),
         }
     }

@@ -43,8 +43,8 @@ fn a_range_is_what_the_rfc_says() {
 
 #[test]
 fn conditions_come_before_the_range() {
-    let date = Some("Mon, 30 Nov 2026 20:16:28 GMT");
-    let of = |fields: &[(&str, &str)]| part(&headers(fields), 100, "\"t\"", date);
+    let date = "Mon, 30 Nov 2026 20:16:28 GMT";
+    let of = |fields: &[(&str, &str)]| part(&headers(fields), 100, "\"t\"", Some(date));
     assert_eq!(of(&[]), Part::Whole);
     for known in ["\"t\"", "W/\"t\"", "\"a\", \"t\"", "*"] {
         assert_eq!(of(&[("if-none-match", known), ("range", "bytes=0-1")]), Part::Unchanged, "{known}");
@@ -52,7 +52,7 @@ fn conditions_come_before_the_range() {
     assert_eq!(of(&[("if-none-match", "\"a\""), ("range", "bytes=0-1")]), Part::From(0, 1));
     for (known, expected) in [
         ("\"t\"", Part::From(0, 1)),
-        (date.unwrap(), Part::From(0, 1)),
+        (date, Part::From(0, 1)),
         ("\"a\"", Part::Whole),
         ("W/\"t\"", Part::Whole),
         ("Mon, 30 Nov 2026 20:16:29 GMT", Part::Whole),

@@ -136,7 +136,7 @@ pub(super) async fn read(
     config: &RecordingsConfig,
     url: &str,
     name: &str,
-    wanted: Wanted,
+    wanted: &Wanted,
     turn: OwnedSemaphorePermit,
 ) -> Result<Response<Body>, Trouble> {
     let base = base(url).map_err(Trouble::Unavailable)?;
@@ -149,8 +149,8 @@ pub(super) async fn read(
     let request = request(config, &base, &target, wanted)?;
     let spec = match base.secure {
         true => {
-            let mut tls = TlsOptions::default();
-            tls.ca = config.ca.as_ref().map(|ca| ca.to_string_lossy().into_owned());
+            let ca = config.ca.as_ref().map(|ca| ca.to_string_lossy().into_owned());
+            let tls = TlsOptions { ca, ..TlsOptions::default() };
             TransportSpec::tls(base.host.clone(), base.port, tls)
         }
         false => TransportSpec::tcp(base.host.clone(), base.port),
@@ -188,7 +188,7 @@ fn request(
     config: &RecordingsConfig,
     base: &Base,
     target: &str,
-    wanted: Wanted,
+    wanted: &Wanted,
 ) -> Result<http::Request<Empty<Bytes>>, Trouble> {
     let mut request = http::Request::builder()
         .method(if wanted.head { http::Method::HEAD } else { http::Method::GET })

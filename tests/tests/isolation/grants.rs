@@ -121,7 +121,7 @@ fn with_threads(bed: &mut Bed, expected: &Course, deed: &Deed) -> (String, usize
             After::Ends(words) => {
                 let why = bed.bad_came_back();
                 assert!(words.iter().any(|word| why.contains(word)), "`{}` ended by `{why}`", deed.name);
-                format!("ended: {}; back, its call kept", why)
+                format!("ended: {why}; back, its call kept")
             }
             After::Lives | After::Refused => {
                 let said = bed.pbx.did(deed.name, PATIENCE);

@@ -42,7 +42,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     let json = json!(secret).to_string();
     let mut forms = vec![
         secret.as_bytes().to_vec(),
-        json[1..json.len() - 1].as_bytes().to_vec(),
+        json.as_bytes()[1..json.len() - 1].to_vec(),
         percent(secret).into_bytes(),
         hex(secret.as_bytes()).into_bytes(),
         hex(secret.as_bytes()).to_uppercase().into_bytes(),

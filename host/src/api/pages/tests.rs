@@ -37,10 +37,10 @@ static TABLE: [File; 3] = [
     },
 ];
 
-fn ask(method: Method, path: &str, headers: &[(&'static str, &'static str)]) -> Response {
+fn ask(method: &Method, path: &str, headers: &[(&'static str, &'static str)]) -> Response {
     let headers: HeaderMap =
         headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
-    answer(&TABLE, &method, path, &headers)
+    answer(&TABLE, method, path, &headers)
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -53,7 +53,7 @@ async fn body(response: Response) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_page_comes_whole_and_says_what_a_browser_must_not_do() {
-    let response = ask(Method::GET, "/", &[]);
+    let response = ask(&Method::GET, "/", &[]);
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8");
     assert_eq!(header(&response, "cache-control"), "no-cache");
@@ -79,14 +79,14 @@ async fn compressed_for_who_takes_it() {
         ("identity", false),
         ("gzipx", false),
     ] {
-        let response = ask(Method::GET, "/", &[("accept-encoding", accept)]);
+        let response = ask(&Method::GET, "/", &[("accept-encoding", accept)]);
         let encoding = if packed { "gzip" } else { "" };
         assert_eq!(header(&response, "content-encoding"), encoding, "{accept}");
         assert_eq!(header(&response, "etag"), if packed { "\"a1-gz\"" } else { "\"a1\"" }, "{accept}");
         let wanted: &[u8] = if packed { b"packed" } else { b"<!doctype html>" };
         assert_eq!(body(response).await, wanted, "{accept}");
     }
-    let small = ask(Method::GET, "/jackfield-panel.js", &[("accept-encoding", "gzip")]);
+    let small = ask(&Method::GET, "/jackfield-panel.js", &[("accept-encoding", "gzip")]);
     assert_eq!(header(&small, "content-encoding"), "");
 }
 
@@ -100,7 +100,7 @@ async fn who_has_it_is_told_so() {
         ("\"a1-gz\"", StatusCode::OK),
         ("\"a\"", StatusCode::OK),
     ] {
-        let response = ask(Method::GET, "/", &[("if-none-match", known)]);
+        let response = ask(&Method::GET, "/", &[("if-none-match", known)]);
         assert_eq!(response.status(), status, "{known}");
         assert_eq!(header(&response, "etag"), "\"a1\"", "{known}");
         assert_eq!(body(response).await.is_empty(), status == StatusCode::NOT_MODIFIED, "{known}");
@@ -109,16 +109,16 @@ async fn who_has_it_is_told_so() {
 
 #[tokio::test]
 async fn a_head_tells_the_length_and_brings_nothing() {
-    let response = ask(Method::HEAD, "/", &[]);
+    let response = ask(&Method::HEAD, "/", &[]);
     assert_eq!((response.status(), header(&response, "content-length")), (StatusCode::OK, "15"));
     assert!(body(response).await.is_empty());
 }
 
 #[test]
 fn what_is_named_by_its_content_is_kept_and_the_element_may_be_taken_by_others() {
-    let asset = ask(Method::GET, "/assets/index-abc.js", &[]);
+    let asset = ask(&Method::GET, "/assets/index-abc.js", &[]);
     assert_eq!(header(&asset, "cache-control"), "public, max-age=31536000, immutable");
-    let element = ask(Method::GET, "/jackfield-panel.js", &[]);
+    let element = ask(&Method::GET, "/jackfield-panel.js", &[]);
     assert_eq!(header(&element, "cache-control"), "no-cache");
     assert_eq!(header(&element, "cross-origin-resource-policy"), "cross-origin");
 }
@@ -139,14 +139,14 @@ async fn nothing_but_the_files() {
         "",
         "/\0",
     ] {
-        let response = ask(Method::GET, path, &[]);
+        let response = ask(&Method::GET, path, &[]);
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
         assert_eq!(header(&response, "content-type"), "application/problem+json", "{path}");
     }
-    assert_eq!(ask(Method::POST, "/nothing", &[]).status(), StatusCode::NOT_FOUND);
-    let refused = ask(Method::PUT, "/", &[]);
+    assert_eq!(ask(&Method::POST, "/nothing", &[]).status(), StatusCode::NOT_FOUND);
+    let refused = ask(&Method::PUT, "/", &[]);
     assert_eq!((refused.status(), header(&refused, "allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD"));
-    let redirect = ask(Method::GET, "/admin", &[]);
+    let redirect = ask(&Method::GET, "/admin", &[]);
     assert_eq!((redirect.status(), header(&redirect, "location")), (StatusCode::PERMANENT_REDIRECT, "/admin/"));
 }
 

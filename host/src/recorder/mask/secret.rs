@@ -198,6 +198,8 @@ fn percent_lower(text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+
     use super::*;
 
     #[test]

@@ -6,8 +6,8 @@ use tokio::sync::mpsc;
 
 use super::super::entry::Made;
 use super::super::hide::Hide;
+use super::super::life::OpenLine;
 use super::super::mask::Masks;
-use super::super::recorder::OpenLine;
 use crate::plugins::{Fault, LoadedPlugin, Place, Port, Prepared};
 
 /// What an adapter did with an input.

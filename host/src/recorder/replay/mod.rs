@@ -28,7 +28,7 @@ pub(crate) enum Who {
     /// Nobody: what was answered then is taken.
     Recorded,
     /// This library.
-    Plugin(LoadedPlugin, LanePlace),
+    Plugin(Box<LoadedPlugin>, LanePlace),
 }
 
 /// Who watches.
@@ -98,7 +98,7 @@ pub(super) async fn play_from(mut reader: Reader, who: Vec<Who>, watch: &mut dyn
     let seat = |who: Who| Seat {
         lane: match who {
             Who::Recorded => None,
-            Who::Plugin(plugin, place) => Some(Lane::new(plugin, place)),
+            Who::Plugin(plugin, place) => Some(Lane::new(*plugin, place)),
         },
         stage: None,
         did: Did::Nothing,
