@@ -173,6 +173,9 @@ const FOREIGN = (host, more = "") => `<!doctype html><html lang="en"><head><titl
 
 test("a foreign page: one script tag, attributes, a token, events, click-to-dial", async () => {
   await quiet();
+  await bed.sim.ring();
+  await until("it rings", () => bed.sim.calls.length === 1);
+  await quiet();
   const crm = await Site.start({ host: bed.host });
   const pages = { "/crm": FOREIGN(crm.url.slice(0, -1)) };
   const foreign = await Site.start({ pages });

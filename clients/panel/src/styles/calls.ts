@@ -394,15 +394,13 @@ export const calls = css`
     opacity: 0.75;
   }
   @media (hover: hover) and (pointer: fine) {
-    .answers .hint-key,
-    .pair-actions .main .hint-key {
-      display: inline-block;
+    /* Where there is room for them beside the words of any language. */
+    @container (min-width: 370px) {
+      .answers .hint-key,
+      .pair-actions .main .hint-key {
+        display: inline-block;
+      }
     }
-  }
-  .pair-actions .wide span {
-    overflow: hidden;
-    text-overflow: ellipsis;
-    white-space: nowrap;
   }
   .keypad {
     display: flex;
