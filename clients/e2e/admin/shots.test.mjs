@@ -1,7 +1,9 @@
-// The page's pictures, light and dark, wide and narrow, for docs/images. JACKFIELD_IMAGES names another folder.
+// The page's pictures, light and dark, wide and narrow. UPDATE_IMAGES=1 puts them into docs/images; otherwise they go
+// into a folder that is thrown away.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -9,7 +11,10 @@ import { CtiModel } from "@jackfield/client";
 import WebSocket from "ws";
 import { ADMIN, AGENT, Bed, until } from "./bed.mjs";
 
-const FOLDER = process.env.JACKFIELD_IMAGES ?? fileURLToPath(new URL("../../../docs/images", import.meta.url));
+const FOLDER =
+  process.env.UPDATE_IMAGES === "1"
+    ? fileURLToPath(new URL("../../../docs/images", import.meta.url))
+    : mkdtempSync(join(tmpdir(), "jackfield-images-"));
 let bed;
 const clients = [];
 
