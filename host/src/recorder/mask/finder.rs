@@ -174,15 +174,15 @@ mod tests {
 
     #[test]
     fn what_may_go_on_is_held_back() {
-        let finder = Finder::new([("hunter2hunter2", "abcdef3abcdef4"), ("1234", "7777")]);
+        let finder = Finder::new([("hunter2secret2", "abcdef3abcdef4"), ("1234", "7777")]);
         assert_eq!(finder.open_end(b"xx hunter2"), 7);
         assert_eq!(finder.open_end(b"xx h"), 1);
         assert_eq!(finder.open_end(b"xx 1234"), 4, "it may be 12345");
-        assert_eq!(finder.open_end(b"xx hunter2hunter2"), 0);
+        assert_eq!(finder.open_end(b"xx hunter2secret2"), 0);
         assert_eq!(finder.open_end(b"\r\n\r\n"), 0);
         assert_eq!(Finder::default().open_end(b"anything"), 0);
         // Digits at its end may be those of a number, but they are its own.
-        assert_eq!(finder.not_cut(b"xx hunter2hunter2", 1), 14);
-        assert_eq!(finder.not_cut(b"xx hunter2hunter2 12", 2), 2);
+        assert_eq!(finder.not_cut(b"xx hunter2secret2", 1), 14);
+        assert_eq!(finder.not_cut(b"xx hunter2secret2 12", 2), 2);
     }
 }
