@@ -5,7 +5,7 @@
 //! is recorded, in a versioned format ([`record`], [`entry`]) with neither secrets nor, where it is wanted, phone
 //! numbers in it ([`mask`], [`hide`]). It *is not* the history of calls ([`crate::store`]), and no recording of speech.
 //!
-//! The types to know: [`Taped`] (a model that is recorded), [`Tape`] (where).
+//! The types to know: [`Taped`] (a model that is recorded), [`tape::Tape`] (where).
 
 mod cut;
 mod entry;
