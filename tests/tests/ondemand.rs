@@ -30,7 +30,9 @@ fn lines_of_one_link_are_opened_one_by_one() {
     host.wait_metric(BOSS, "cti_connection_up{connection=\"sim\"} 1").unwrap();
     host.wait_metric(BOSS, "cti_lines_waiting{connection=\"sim\"} 3").unwrap();
     let (mut one, hello) = client(&host, json!(["sim/101"]));
-    assert_eq!((&hello[0]["state"], &hello[0]["epoch"]), (&json!("notStarted"), &json!(0)));
+    // The answer to `hello` and the line race; a line that lost says so.
+    let (state, epoch) = (&hello[0]["state"], &hello[0]["epoch"]);
+    assert!(state == "up" || (state == "notStarted" && *epoch == 0), "{hello}");
     assert!(hello[0]["capabilities"]["call"].is_array() || hello[0]["capabilities"].is_object(), "{hello}");
     one.named("lineStateChanged", "sim/101").unwrap();
     host.wait_metric(BOSS, "cti_lines_waiting{connection=\"sim\"} 2").unwrap();
