@@ -60,7 +60,8 @@ impl Task {
     pub(super) fn stands(&mut self, up: bool) {
         self.metrics.up.set(i64::from(up));
         if self.standing.up != up {
-            let since = Some(self.now());
+            // Of the input that says so: facts of one input have one time.
+            let since = Some(self.clock.last());
             self.standing = Standing { up, since, ..self.standing };
         }
     }

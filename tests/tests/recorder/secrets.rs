@@ -148,7 +148,7 @@ lines = ["ast/101"]
     );
     let mut setup = Setup::new(config, &["asterisk"]);
     setup.env.push(("AMI_USER".to_owned(), USER.to_owned()));
-    let host = setup.start().unwrap();
+    let mut host = setup.start().unwrap();
     let recording = folder(&host, "ast");
     let until = std::time::Instant::now() + jackfield_tests::host::PATIENCE;
     let has = |wanted: &[u8]| {
@@ -170,6 +170,6 @@ lines = ["ast/101"]
     assert!(has(b"Text: ") && has(b"<sip:+38044"), "what is no secret is not there");
     // The password of the manager's login travels as a digest over a challenge: it was sent, and is not told.
     assert!(!has(b"Key: "), "the login's digest is there");
-    drop(host);
+    host.kill();
     check(&recording, &library("asterisk"));
 }
