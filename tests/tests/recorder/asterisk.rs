@@ -26,6 +26,8 @@ fn transfer(pbx: &Pbx, client: &mut Client) -> Value {
     transferer.wait(PATIENCE).unwrap();
     client.call("dropCall", &json!({ "line": "ast/102", "callId": there })).unwrap();
     client.named("callFinished", "ast/102").unwrap();
+    // Which of the two comes first is Asterisk's affair.
+    client.look_again();
     client.named("callFinished", "ast/103").unwrap();
     mine
 }

@@ -90,7 +90,8 @@ fn half_a_message(isolation: &'static str) {
     bed.pbx.now(&key, "connected");
     bed.wait("commutationStarted");
     let mut next = VERSIONS.iter().cycle();
-    for cut in [1, 5, 6, 12, 22, 23] {
+    // The shortest line has 22 bytes and its end.
+    for cut in [1, 5, 6, 12, 21, 22] {
         for (state, event) in [("held", "hold"), ("connected", "unhold")] {
             let line = bed.pbx.quietly(&key, state);
             let (before, after) = line.split_at(cut);
