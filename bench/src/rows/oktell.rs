@@ -138,7 +138,8 @@ impl Watch {
 fn at_rest(host: &Host) -> Result<f64, String> {
     let (before, begin) = (host.cpu()?, Instant::now());
     std::thread::sleep(REST);
-    Ok((host.cpu()? - before).as_secs_f64() * 1e6 / begin.elapsed().as_secs_f64() / LINES as f64)
+    // The time of threads that have ended is not in it: it may be less than before.
+    Ok(host.cpu()?.saturating_sub(before).as_secs_f64() * 1e6 / begin.elapsed().as_secs_f64() / LINES as f64)
 }
 
 pub(crate) fn run(_: &Scale) -> Outcome {

@@ -128,6 +128,10 @@ impl Swapper {
             "{outcomes:?}"
         );
         let log = host.log();
+        // For who wants to read it: docs/hot-swap.md shows one.
+        if let Some(file) = std::env::var_os("JACKFIELD_SWAP_LOG") {
+            std::fs::write(file, &log).unwrap();
+        }
         assert!(!log.contains("does not stand by any more"), "the old adapter said something else:\n{log}");
         self.pauses.sort_unstable();
         let pauses = match (self.pauses.first(), self.pauses.last()) {
