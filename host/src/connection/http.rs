@@ -118,21 +118,20 @@ async fn fetch(request: HttpRequest, kept: Kept) -> Result<Fetched, CloseReason>
         builder = builder.header(name, value);
     }
     let outgoing = builder.body(Full::new(Bytes::from(request.body))).map_err(|e| bad(e.to_string()))?;
-    if request.repeatable {
-        // One that is closed when it is used says so before the server has answered, and the next attempt is new.
-        if let Some(connection) = kept.take(&spec)
-            && let Ok((fetched, connection)) = exchange(connection, outgoing.clone()).await
-        {
-            kept.keep(spec, connection);
-            return Ok(fetched);
-        }
-        let connection = connect(&spec).await?.map_err(&bad)?;
-        let (fetched, connection) = exchange(connection, outgoing).await.map_err(&bad)?;
+    // A kept one that the server has closed meanwhile fails at once; what may be repeated then goes over a new one.
+    if request.repeatable
+        && let Some(connection) = kept.take(&spec)
+        && let Ok((fetched, connection)) = exchange(connection, outgoing.clone()).await
+    {
         kept.keep(spec, connection);
         return Ok(fetched);
     }
     let connection = connect(&spec).await?.map_err(&bad)?;
-    Ok(exchange(connection, outgoing).await.map_err(bad)?.0)
+    let (fetched, connection) = exchange(connection, outgoing).await.map_err(&bad)?;
+    if request.repeatable {
+        kept.keep(spec, connection);
+    }
+    Ok(fetched)
 }
 
 /// A connection for this target alone.
