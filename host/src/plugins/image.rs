@@ -60,14 +60,29 @@ fn anonymous() -> std::io::Result<File> {
     tempfile::tempfile()
 }
 
+/// How often sealing is tried. The kernel itself waits about 150 ms each time before it gives up.
+#[cfg(target_os = "linux")]
+const MOST_SEALS: u32 = 40;
+
 /// Nobody changes it any more, not even who holds it.
+///
+/// On a busy machine the kernel holds pages for a moment (it compacts memory, a batch of another core is not done) and
+/// says EBUSY, as if somebody could still write through them. Nobody can; it is asked again.
 #[cfg(target_os = "linux")]
 fn seal(file: &File) -> std::io::Result<()> {
     use rustix::fs::SealFlags;
-    match rustix::fs::fcntl_add_seals(file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL) {
-        // A temporary file cannot be sealed; it has no name by which it could be opened.
-        Ok(()) | Err(rustix::io::Errno::INVAL) => Ok(()),
-        Err(error) => Err(error.into()),
+    use rustix::io::Errno;
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match rustix::fs::fcntl_add_seals(file, seals) {
+            // A temporary file cannot be sealed; it has no name by which it could be opened.
+            Ok(()) | Err(Errno::INVAL) => return Ok(()),
+            Err(Errno::BUSY) if tries < MOST_SEALS => std::thread::sleep(std::time::Duration::from_millis(5)),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
