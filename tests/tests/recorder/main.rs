@@ -7,6 +7,7 @@ mod bed;
 mod bug;
 #[cfg(target_os = "linux")]
 mod full;
+mod hour;
 mod killed;
 mod secrets;
 mod simulated;
