@@ -3,8 +3,10 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::host::PATIENCE;
 
 /// A relay on loopback.
 #[derive(Debug)]
@@ -13,6 +15,52 @@ pub struct Proxy {
     state: Arc<Mutex<State>>,
     /// How long whatever is passed on waits, each way, in milliseconds.
     delay: Arc<AtomicU64>,
+    gate: Arc<Gate>,
+}
+
+/// Where what comes from the far end stops, in the middle of a message.
+#[derive(Debug, Default)]
+struct Gate {
+    stop: Mutex<Stop>,
+    turned: Condvar,
+}
+
+#[derive(Debug, Default)]
+enum Stop {
+    #[default]
+    Open,
+    /// At the next such text, after so many bytes of it.
+    At(Vec<u8>, usize),
+    /// There it was.
+    Here,
+}
+
+impl Gate {
+    fn lock(&self) -> MutexGuard<'_, Stop> {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn(&self, stop: Stop) {
+        *self.lock() = stop;
+        self.turned.notify_all();
+    }
+
+    /// How much of a piece may pass before the gate opens again.
+    fn first(&self, piece: &[u8]) -> usize {
+        let stop = self.lock();
+        let Stop::At(text, keep) = &*stop else { return piece.len() };
+        let found = piece.windows(text.len()).position(|window| window == text.as_slice());
+        found.map_or(piece.len(), |at| (at + keep).min(piece.len()))
+    }
+
+    /// The first part is on its way: nothing else, until somebody opens.
+    fn wait(&self) {
+        self.turn(Stop::Here);
+        let mut stop = self.lock();
+        while matches!(*stop, Stop::Here) {
+            stop = self.turned.wait(stop).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +85,8 @@ impl Proxy {
         let shared = Arc::clone(&state);
         let delay: Arc<AtomicU64> = Arc::default();
         let slow = Arc::clone(&delay);
+        let gate: Arc<Gate> = Arc::default();
+        let turned = Arc::clone(&gate);
         std::thread::spawn(move || {
             for near in listener.incoming().flatten() {
                 if lock(&shared).cut {
@@ -44,13 +94,13 @@ impl Proxy {
                 }
                 let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
                 let mut ends = Vec::new();
-                for (from, to) in [(&near, &far), (&far, &near)] {
+                for (from, to, gate) in [(&near, &far, None), (&far, &near, Some(&turned))] {
                     let (Ok(mut from), Ok(mut to)) = (from.try_clone(), to.try_clone()) else { continue };
                     ends.extend(to.try_clone());
-                    let slow = Arc::clone(&slow);
+                    let (slow, gate) = (Arc::clone(&slow), gate.cloned());
                     std::thread::spawn(move || {
                         // However it ends, the other direction ends, too.
-                        let _ = pass_on(&mut from, &mut to, &slow);
+                        let _ = pass_on(&mut from, &mut to, &slow, gate.as_deref());
                         let _ = to.shutdown(Shutdown::Both);
                         let _ = from.shutdown(Shutdown::Both);
                     });
@@ -58,7 +108,7 @@ impl Proxy {
                 lock(&shared).open.extend(ends);
             }
         });
-        Ok(Self { port, state, delay })
+        Ok(Self { port, state, delay, gate })
     }
 
     /// Where to connect.
@@ -82,13 +132,40 @@ impl Proxy {
         }
     }
 
+    /// What comes from the far end stops at the next such text, after so many bytes of it.
+    pub fn stop_in(&self, text: &str, keep: usize) {
+        self.gate.turn(Stop::At(text.as_bytes().to_vec(), keep));
+    }
+
+    /// Waits until it has stopped there.
+    ///
+    /// # Errors
+    /// The text did not come.
+    pub fn stopped(&self) -> Result<(), String> {
+        let until = Instant::now() + PATIENCE;
+        let mut stop = self.gate.lock();
+        while !matches!(*stop, Stop::Here) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(format!("nothing was stopped in time: {stop:?}"));
+            }
+            stop = self.gate.turned.wait_timeout(stop, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(())
+    }
+
+    /// The rest goes on.
+    pub fn go(&self) {
+        self.gate.turn(Stop::Open);
+    }
+
     /// Mends it.
     pub fn mend(&self) {
         lock(&self.state).cut = false;
     }
 }
 
-fn pass_on(from: &mut TcpStream, to: &mut TcpStream, delay: &AtomicU64) -> io::Result<()> {
+fn pass_on(from: &mut TcpStream, to: &mut TcpStream, delay: &AtomicU64, gate: Option<&Gate>) -> io::Result<()> {
     let mut piece = vec![0; 64 * 1024];
     loop {
         let read = from.read(&mut piece)?;
@@ -99,6 +176,11 @@ fn pass_on(from: &mut TcpStream, to: &mut TcpStream, delay: &AtomicU64) -> io::R
         if wait > 0 {
             std::thread::sleep(Duration::from_millis(wait));
         }
-        to.write_all(&piece[..read])?;
+        let first = gate.map_or(read, |gate| gate.first(&piece[..read]));
+        to.write_all(&piece[..first])?;
+        if let (Some(gate), true) = (gate, first < read) {
+            gate.wait();
+            to.write_all(&piece[first..read])?;
+        }
     }
 }

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use jackfield_tests::asterisk::{AMI_MIN_USER, Pbx};
+use jackfield_tests::asterisk::{AMI_MIN_SECRET, AMI_MIN_USER, Caller, Pbx, Phone};
 use jackfield_tests::host::Host;
+use jackfield_tests::proxy::Proxy;
 use jackfield_tests::scenarios::show;
 use serde_json::Value;
 
-use crate::bed::TOKEN;
+use crate::bed::{Bed, CALLER, L101, TOKEN, config};
 use crate::{calls, consultations, queues, transfers, two_calls};
 
 /// How adapters are replaced.
@@ -195,6 +196,46 @@ fn at_every_step_of_a_queue_call_from_one_isolation_to_the_other() {
 #[test]
 fn all_the_time_in_a_consultation() {
     swapped(Way::AllTheTime, &[consultations::a_consultation_is_completed]);
+}
+
+/// Half of a message has come when the adapter is replaced; the other half is for the new one.
+#[test]
+fn in_the_middle_of_every_kind_of_message() {
+    // In a name, in the end of a line, in the first field, and before the empty line's own line feed.
+    let places = [
+        ("Event: Newchannel\r\n", 10),
+        ("Event: Newstate\r\n", 16),
+        ("Event: DialBegin\r\n", 17),
+        ("Event: DialEnd\r\n", 1),
+        ("Event: BridgeEnter\r\n", 20),
+        ("Event: BridgeLeave\r\n", 6),
+        ("Event: Hangup\r\n", 15),
+        ("\r\n\r\n", 3),
+    ];
+    for isolation in [PROCESS, HOST] {
+        let Some(pbx) = Pbx::for_test().unwrap() else { return };
+        let proxy = Proxy::to(pbx.ami_port()).unwrap();
+        let config =
+            config(proxy.port(), AMI_MIN_USER, AMI_MIN_SECRET).replace("\nplugin = ", &format!("{isolation}plugin = "));
+        let mut bed = Bed::with("swapped in the middle of messages", pbx, config);
+        let before = sessions(&bed.pbx);
+        let calls = u32::try_from(places.len()).unwrap();
+        let _phone = bed.pbx.phone_for("101", Phone::Answers { ring_ms: 200 }, calls).unwrap();
+        for (text, keep) in places {
+            proxy.stop_in(text, keep);
+            let _caller = bed.pbx.call(CALLER, "5550101", Caller::Talks { ms: 300 }).unwrap();
+            proxy.stopped().unwrap();
+            let output = bed.host.command(&["plugins", "swap", "ast"]).unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(said.contains("goes on for"), "{text:?} {keep}: {output:?}\n{}", bed.host.log());
+            proxy.go();
+            bed.wait("callFinished", L101);
+        }
+        let call = ["callStarted", "commutationStarted", "callFinished"];
+        bed.expect(&[(L101, &call.repeat(places.len()))]);
+        assert_eq!(sessions(&bed.pbx), before, "Asterisk has another session");
+        assert!(!bed.host.log().contains("does not stand by any more"), "{}", bed.host.log());
+    }
 }
 
 /// Everything in every way: `JACKFIELD_SWAPS=all` in the environment; it takes minutes.
