@@ -5,6 +5,8 @@
 pub mod asterisk;
 pub mod build;
 pub mod client;
+#[cfg(target_os = "linux")]
+pub mod clock;
 pub mod host;
 pub mod http;
 pub mod library;

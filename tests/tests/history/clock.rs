@@ -1,32 +1,10 @@
 //! Somebody sets the machine's clock while calls are up: `libfaketime` between the host and the system does it.
 #![cfg(target_os = "linux")]
 
-use std::path::{Path, PathBuf};
-
+use jackfield_tests::clock::Clock;
 use serde_json::Value;
 
 use super::*;
-
-/// The library; none where it is not installed, which is said.
-fn library() -> Option<PathBuf> {
-    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
-    let found = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|file| file.exists());
-    if found.is_none() {
-        #[allow(clippy::print_stderr)]
-        {
-            eprintln!("NOT TESTED WITH A CLOCK THAT IS SET: libfaketime is not installed (apt-get install faketime)");
-        }
-    }
-    found
-}
-
-/// From now on the host's clock is so many seconds off.
-fn set(clock: &Path, seconds: i64) {
-    // In one step: half a file would be another time.
-    let part = clock.with_extension("part");
-    std::fs::write(&part, format!("{seconds:+}\n")).unwrap();
-    std::fs::rename(part, clock).unwrap();
-}
 
 /// Seconds of the day at which the host takes it to be now, by the next event that it tells.
 fn talk_around(host: &Host, client: &mut Client, step: impl FnOnce()) -> Value {
@@ -55,25 +33,13 @@ fn in_order(call: &Value) {
 
 #[test]
 fn a_clock_that_is_set_back_and_forth_puts_no_call_out_of_order() {
-    let Some(library) = library() else { return };
-    let dir = tempfile::tempdir().unwrap();
-    let clock = dir.path().join("clock");
-    set(&clock, 0);
+    let Some(clock) = Clock::new() else { return };
     let mut setup = Setup::new(config("url = \"sqlite://calls.db\""), &["simulator"]);
-    setup.env = [
-        ("LD_PRELOAD", library.to_str().unwrap()),
-        ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
-        ("FAKETIME_NO_CACHE", "1"),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-        ("DONT_FAKE_MONOTONIC", "1"),
-        ("NO_FAKE_STAT", "1"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .to_vec();
+    setup.env = clock.env();
     let mut host = setup.start().unwrap();
     let mut alice = host.client(ALICE).unwrap();
     let first = talk_around(&host, &mut alice, || {});
-    let back = talk_around(&host, &mut alice, || set(&clock, -3_600));
+    let back = talk_around(&host, &mut alice, || clock.set(-3_600));
     in_order(&back);
     assert_eq!(back["estimated"], false);
     assert!(back["talkMs"].as_i64().unwrap() >= 400, "half a second was talked, and is told: {back}");
@@ -82,7 +48,7 @@ fn a_clock_that_is_set_back_and_forth_puts_no_call_out_of_order() {
     in_order(&after);
     assert!(text(&first, "endedAt") <= text(&back, "startedAt") && text(&back, "endedAt") <= text(&after, "startedAt"));
     // An hour forward: the call is an hour long, since nobody else tells the time.
-    let forth = talk_around(&host, &mut alice, || set(&clock, 3_600));
+    let forth = talk_around(&host, &mut alice, || clock.set(3_600));
     in_order(&forth);
 
     // The host dies with a call up, and the clock is two hours behind when it starts again.
@@ -94,7 +60,7 @@ fn a_clock_that_is_set_back_and_forth_puts_no_call_out_of_order() {
     let epoch = |client: &Client| client.events.iter().filter_map(|e| e["params"]["epoch"].as_u64()).max().unwrap();
     let before = epoch(&alice);
     host.kill();
-    set(&clock, -3_600);
+    clock.set(-3_600);
     host.start_again().unwrap();
     let mut alice = host.client(ALICE).unwrap();
     let call = wait_for("the call is over", || {

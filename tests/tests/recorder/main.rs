@@ -6,6 +6,8 @@ mod asterisk;
 mod bed;
 mod bug;
 #[cfg(target_os = "linux")]
+mod clock;
+#[cfg(target_os = "linux")]
 mod full;
 mod hour;
 mod killed;

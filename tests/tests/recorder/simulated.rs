@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::bed::{RECORD, check, client_saw, events, files, folder, jackfield, library, says};
 
-const TOKEN: &str = "alice-token-0123456789";
+pub(super) const TOKEN: &str = "alice-token-0123456789";
 
-fn config(record: &str) -> String {
+pub(super) fn config(record: &str) -> String {
     format!(
         r#"
 [[connection]]
@@ -26,7 +26,7 @@ lines = ["sim/101", "sim/102"]
 }
 
 /// A call from outside that is answered, held, taken back and ended.
-fn talk(client: &mut jackfield_tests::client::Client, line: &str) -> Value {
+pub(super) fn talk(client: &mut jackfield_tests::client::Client, line: &str) -> Value {
     let ring = json!({ "line": line, "name": "ring", "params": { "from": "+380441234567" } });
     client.call("librarySpecificService", &ring).unwrap();
     let started = client.named("callStarted", line).unwrap();
@@ -43,7 +43,7 @@ fn talk(client: &mut jackfield_tests::client::Client, line: &str) -> Value {
     call["callId"].clone()
 }
 
-fn command(host: &Host, arguments: &[&str]) -> String {
+pub(super) fn command(host: &Host, arguments: &[&str]) -> String {
     let output = host.command(arguments).unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{arguments:?}: {out}{err}");
