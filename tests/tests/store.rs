@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 #![cfg(unix)]
 
+use std::process::Command;
+
 use jackfield::store::database::{StoreError, Value, transaction};
 use jackfield::store::entry::{CallChange, LineChange, TimelineEvent};
 use jackfield::store::query::{self, By, Cursor, Filter, Sees};
 use jackfield::store::record::{CallRecord, Details, Party};
 use jackfield::store::{CallLink, Database, Edit, Outcome, Source, commit, edit, find, retention, schema, upkeep};
+use jackfield_tests::build::{self, Version};
 use jackfield_tests::postgres::Postgres;
 use serde_json::json;
 
@@ -51,12 +54,17 @@ fn ids(database: &mut dyn Database, filter: &Filter) -> Vec<i64> {
 
 /// Runs a test with an empty database of each kind.
 fn with_both(test: impl Fn(&mut dyn Database, &Source)) {
-    let dir = tempfile::tempdir().unwrap();
-    let file = Source::of(&format!("sqlite://{}", dir.path().join("calls.db").display())).unwrap();
-    test(file.open().unwrap().as_mut(), &file);
-    if let Some(server) = Postgres::start().unwrap() {
-        let source = Source::of(&server.url()).unwrap();
+    with_both_at(|url| {
+        let source = Source::of(url).unwrap();
         test(source.open().unwrap().as_mut(), &source);
+    });
+}
+
+fn with_both_at(test: impl Fn(&str)) {
+    let dir = tempfile::tempdir().unwrap();
+    test(&format!("sqlite://{}", dir.path().join("calls.db").display()));
+    if let Some(server) = Postgres::start().unwrap() {
+        test(&server.url());
     }
 }
 
@@ -210,6 +218,40 @@ fn a_database_of_the_version_before_is_brought_up_and_one_of_a_later_version_is_
         database.batch("INSERT INTO schema_version (version) VALUES (999)").unwrap();
         let Err(StoreError::Invalid(why)) = source.open().map(drop) else { panic!("it was opened") };
         assert!(why.contains("version 999"), "{why}");
+    });
+}
+
+#[test]
+fn an_administrator_brings_a_history_up_by_a_command() {
+    let program = build::jackfield(Version::Present).unwrap();
+    with_both_at(|url| {
+        let mut database = Source::of(url).unwrap().connect().unwrap();
+        schema::migrate_to(database.as_mut(), 1).unwrap();
+        commit(database.as_mut(), &[change(1, record(1))], &[], START).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("jackfield.toml");
+        std::fs::write(&config, format!("[store]\nurl = {:?}\n", url)).unwrap();
+        let says = |what: &str| {
+            let mut command = Command::new(&program);
+            command.args(["store", what, "-c"]).arg(&config).env("NO_COLOR", "1");
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(output.status.success(), "{what}: {said}{}", String::from_utf8_lossy(&output.stderr));
+            said
+        };
+        let now = schema::VERSION;
+        let before = says("check");
+        assert!(before.contains(&format!("version 1; version {now} comes with the next start")), "{before}");
+        assert!(says("migrate").ends_with(&format!("version 1 became version {now}\n")));
+        assert!(says("migrate").ends_with(&format!("is of version {now} already\n")));
+        let after = says("check");
+        assert!(after.contains(&format!("version {now}\n1 calls, 0 of them not over")), "{after}");
+        assert!(after.ends_with("sound\n"), "{after}");
+        // As somebody who goes back to an earlier program finds it.
+        database.batch("INSERT INTO schema_version (version) VALUES (999)").unwrap();
+        let output = Command::new(&program).args(["store", "migrate", "-c"]).arg(&config).output().unwrap();
+        let why = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && why.contains("version 999"), "{why}");
     });
 }
 
