@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jackfield::plugins::Place;
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::ami::{Pass, READ};
 use super::latency::Watch;
@@ -106,22 +107,56 @@ fn throughput() -> Outcome {
         let counted = &days[warm(&days)..];
         let events = counted.windows(7).filter(|w| w == b"Event: ").count();
         let rate = |time: Duration| events as f64 / 1e6 / time.as_secs_f64();
-        let mut turns = Turns::default();
-        for round in 0..=ROUNDS {
-            let (apart, inside) = (apart(&plugin, &days)?, inside(&plugin, &days)?);
-            if apart.made != inside.made {
-                return Err(format!("{} bytes of outputs in a process, {} in the host", apart.made, inside.made));
+        // On a core each both sleep in turns, and each wakes the other's core; together on one they only change places.
+        for (cores, where_) in [(Cores::All, "a core for each"), (Cores::One, "both on one core")] {
+            let mut turns = Turns::default();
+            for round in 0..=ROUNDS {
+                let (apart, inside) = (apart(&plugin, &days, cores)?, inside(&plugin, &days)?);
+                if apart.made != inside.made {
+                    return Err(format!("{} bytes of outputs in a process, {} in the host", apart.made, inside.made));
+                }
+                if round > 0 {
+                    turns.add(rate(apart.time), rate(inside.time));
+                }
             }
-            if round > 0 {
-                turns.add(rate(apart.time), rate(inside.time));
-            }
+            let pair = turns.pair();
+            let what = format!("AMI to facts, {name}, {TOGETHER} reads of 2 KiB together, {where_}");
+            let figure = Figure::compared(what, "M events/CPU s of both processes", pair, "adapter in the host");
+            figures.push(figure.goal("ratio ≥ 0.6", pair.ratio.median >= 0.6));
         }
-        let pair = turns.pair();
-        let what = format!("AMI to facts, {name}, {TOGETHER} reads of 2 KiB together");
-        let figure = Figure::compared(what, "M events/CPU s of both processes", pair, "adapter in the host");
-        figures.push(figure.goal("ratio ≥ 0.6", pair.ratio.median >= 0.6));
     }
     Ok(figures)
+}
+
+/// Where the two processes may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cores {
+    All,
+    One,
+}
+
+/// This thread, and a process's first thread, share a core until this goes.
+struct Bound(CpuSet);
+
+impl Bound {
+    fn together(process: Pid) -> Result<Self, String> {
+        let text = |e: rustix::io::Errno| format!("binding to one core: {e}");
+        let before = sched_getaffinity(None).map_err(text)?;
+        let first = (0..CpuSet::MAX_CPU).find(|cpu| before.is_set(*cpu)).ok_or("there is no core")?;
+        let mut one = CpuSet::new();
+        one.set(first);
+        for who in [None, Some(process)] {
+            sched_setaffinity(who, &one).map_err(text)?;
+        }
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        // What it may not do now it may not have done before.
+        let _ = sched_setaffinity(None, &self.0);
+    }
 }
 
 /// How much of a stream is only for warming up: a new process has touched none of its pages.
@@ -153,10 +188,12 @@ fn pass(
 }
 
 /// CPU time of both processes.
-fn apart(plugin: &jackfield::plugins::LoadedPlugin, stream: &[u8]) -> Result<Pass, String> {
+fn apart(plugin: &jackfield::plugins::LoadedPlugin, stream: &[u8], cores: Cores) -> Result<Pass, String> {
     let place = Place::Process { name: "bench", memory: 256 * 1024 * 1024, patience: PATIENCE };
     let mut asterisk = Asterisk::up_in(plugin, place)?;
     let runner = asterisk.process().ok_or("the adapter has no process")?;
+    let pid = i32::try_from(runner).ok().and_then(Pid::from_raw).ok_or("a process without a number")?;
+    let _bound = if cores == Cores::One { Some(Bound::together(pid)?) } else { None };
     // The runner waits at both looks, so the kernel's account of it is up to date.
     pass(stream, || Ok(thread_cpu() + process_cpu(runner)?), |reads| asterisk.received_together(reads))
 }
