@@ -3,7 +3,7 @@
 use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use jackfield_sim::oktell;
+use jackfield_sim::{infinity, oktell};
 
 /// Phone systems without telephones, each speaking its real protocol.
 #[derive(Debug, Parser)]
@@ -15,12 +15,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Phones {
+    Infinity(infinity::Arguments),
     Oktell(oktell::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let ended = match Arguments::parse().system {
+        Phones::Infinity(arguments) => arguments.run().await,
         Phones::Oktell(arguments) => arguments.run().await,
     };
     match ended {

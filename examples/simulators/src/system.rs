@@ -53,6 +53,22 @@ pub struct Response {
     pub content_type: &'static str,
     /// The body.
     pub body: Vec<u8>,
+    /// How much of it arrives.
+    pub arrives: Arrives,
+}
+
+/// How much of an answer arrives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Arrives {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The head and one half of the body, then the connection breaks.
+    Half,
+    /// All of it, and all of it again, which nobody has asked for.
+    Twice,
+    /// Nothing: the connection breaks.
+    Nothing,
 }
 
 /// A request that the phone system makes by itself, to whom it was told to tell its events.
@@ -141,7 +157,8 @@ pub trait System: Send + 'static {
     /// A request at an HTTP door; [`Wire::respond`] answers it, now or later.
     fn request(&mut self, client: Client, request: Request, now: Millis) {
         let _ = (request, now);
-        self.wire().respond(client, Response { status: 404, content_type: "text/plain", body: Vec::new() });
+        let arrives = Arrives::Whole;
+        self.wire().respond(client, Response { status: 404, content_type: "text/plain", body: Vec::new(), arrives });
     }
 
     /// Lets time pass.

@@ -187,6 +187,7 @@ fn every(nth: u32, count: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Arrives;
 
     fn wire(faults: WireFaults) -> Wire {
         let mut wire = Wire::new(faults, Data::Text("rubbish".into()));
@@ -214,6 +215,10 @@ mod tests {
 
     fn hook(wire: &mut Wire, url: &str) {
         wire.hook(Hook { method: "GET", url: url.into(), body: None });
+    }
+
+    fn answer(body: &str) -> Response {
+        Response { status: 200, content_type: "text/plain", body: body.into(), arrives: Arrives::Whole }
     }
 
     #[test]
@@ -245,7 +250,7 @@ mod tests {
         event(&mut wire, "1");
         event(&mut wire, "2");
         for body in ["a", "b"] {
-            wire.respond(9, Response { status: 200, content_type: "text/plain", body: body.into() });
+            wire.respond(9, answer(body));
         }
         assert_eq!(said(&mut wire), ["1", "rubbish", "2", "a", "rubbish"]);
     }
@@ -256,7 +261,7 @@ mod tests {
         event(&mut wire, "1");
         wire.reply(1, [Data::Text("2".into())]);
         hook(&mut wire, "h");
-        wire.respond(9, Response { status: 200, content_type: "text/plain", body: Vec::new() });
+        wire.respond(9, answer(""));
         assert!(said(&mut wire).is_empty());
         wire.set_faults(WireFaults::default());
         wire.closed(1);

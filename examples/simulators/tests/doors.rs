@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use jackfield_sim::{
-    Client, Data, Door, Hook, Kind, Millis, Request, Response, Server, System,
+    Arrives, Client, Data, Door, Hook, Kind, Millis, Request, Response, Server, System,
     faults::{Faults, WireFaults},
     serve,
     wire::Wire,
@@ -54,7 +54,14 @@ impl System for Echo {
 
     fn request(&mut self, client: Client, request: Request, _: Millis) {
         let body = format!("{} {}?{} {}", request.method, request.path, request.query, request.body.len());
-        self.wire.respond(client, Response { status: 202, content_type: "text/x-echo", body: body.into_bytes() });
+        let arrives = match request.path.as_str() {
+            "/half" => Arrives::Half,
+            "/twice" => Arrives::Twice,
+            "/nothing" => Arrives::Nothing,
+            _ => Arrives::Whole,
+        };
+        let body = body.into_bytes();
+        self.wire.respond(client, Response { status: 202, content_type: "text/x-echo", body, arrives });
     }
 
     fn tick(&mut self, _: Millis) {}
@@ -180,6 +187,13 @@ async fn requests_are_answered_each_by_itself() {
     let answer = ask("POST /a/b?c=d", "12345").await;
     assert!(answer.starts_with("HTTP/1.1 202") && answer.contains("content-type: text/x-echo"), "{answer}");
     assert!(answer.ends_with("\r\n\r\nPOST /a/b?c=d 5"), "{answer}");
+    // The head and a half of the body, everything twice, nothing.
+    let half = ask("GET /half?1234", "").await;
+    assert!(half.contains("content-length: 16\r\n") && half.ends_with("\r\n\r\nGET /hal"), "{half}");
+    let twice = ask("GET /twice", "").await;
+    let (one, other) = twice.split_at(twice.len() / 2);
+    assert!(one == other && one.starts_with("HTTP/1.1 202") && one.ends_with("GET /twice? 0"), "{twice}");
+    assert_eq!(ask("GET /nothing", "").await, "");
     assert!(ask("PUT /", &"x".repeat(300 * 1024)).await.starts_with("HTTP/1.1 413"));
     control(&server, json!({ "do": "faults", "faults": { "garbage": 1 } })).await;
     assert!(ask("GET /", "").await.ends_with("\r\n\r\n\0rubbish"));

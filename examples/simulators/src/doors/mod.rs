@@ -5,6 +5,7 @@ mod http;
 mod outbox;
 mod tcp;
 mod tls;
+mod twice;
 mod websocket;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
