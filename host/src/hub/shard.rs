@@ -38,6 +38,8 @@ pub(super) struct Shard {
     /// Lines of which somebody wants to know whether anybody sees them.
     audiences: HashMap<LineKey, Arc<Audience>>,
     sessions: CountedMap<SessionId, Session>,
+    /// Those that want raw messages: few of many.
+    raw_readers: BTreeSet<SessionId>,
     /// Lines with events that their sessions have not been told of.
     news: Vec<LineKey>,
     /// Sessions with something to write, as far as they are still [`due`](Session::due).
@@ -65,6 +67,7 @@ impl Shard {
             subscribers: CountedMap::default(),
             audiences: HashMap::new(),
             sessions: CountedMap::default(),
+            raw_readers: BTreeSet::new(),
             news: Vec::new(),
             due: VecDeque::new(),
             next: Pieces::default(),
@@ -131,12 +134,17 @@ impl Shard {
             ToHub::WantRaw { session, lines } => {
                 if let Some(s) = self.sessions.get_mut(&session) {
                     s.raw = lines;
+                    match s.raw.is_empty() {
+                        true => self.raw_readers.remove(&session),
+                        false => self.raw_readers.insert(session),
+                    };
                     self.recount();
                 }
             }
             ToHub::Raw { lines, frame } => {
                 let wants = |s: &Session| !s.blocked && s.raw.iter().any(|l| lines.contains(l));
-                let who: Vec<_> = self.sessions.iter().filter(|(_, s)| wants(s)).map(|(id, _)| *id).collect();
+                let readers = self.raw_readers.iter().copied();
+                let who: Vec<_> = readers.filter(|id| self.sessions.get(id).is_some_and(wants)).collect();
                 for id in who {
                     self.push(id, frame.clone());
                 }
@@ -170,7 +178,7 @@ impl Shard {
     }
 
     fn recount(&self) {
-        self.raw.store(self.sessions.values().filter(|s| !s.raw.is_empty()).count() as u64, Ordering::Relaxed);
+        self.raw.store(self.raw_readers.len() as u64, Ordering::Relaxed);
         self.metrics.sessions.set(i64::try_from(self.sessions.len()).unwrap_or(i64::MAX));
     }
 
@@ -350,6 +358,7 @@ impl Shard {
 
     fn remove(&mut self, id: SessionId) {
         let Some(session) = self.sessions.remove(&id) else { return };
+        self.raw_readers.remove(&id);
         session.reader.abort();
         self.leave(id, session.subscriptions.into_iter().flatten().map(|subscription| subscription.line));
         self.recount();
