@@ -14,7 +14,7 @@
 //!
 //! Inputs: `settings JSON` (first; makes the adapter and starts it) · `line NAME JSON` · `opened T` · `closed T KIND TEXT`
 //! · `receive T "…"` · `text T "…"` · `http R STATUS BODY` (as it is, or in quotes with escapes) · `http-failed R KIND TEXT`
-//! · `hook PATH?QUERY` · `wait DURATION` (`250ms`, `5s`, `2m`) · `command LINE NAME JSON` · `close-line NAME`
+//! · `hook PATH?QUERY` · `post TEXT` (of a thread of the adapter) · `wait DURATION` (`250ms`, `5s`, `2m`) · `command LINE NAME JSON` · `close-line NAME`
 //! · `swap` (save and restore) · `stop`. Escapes in quotes: `\r \n \\ \" \xNN`.
 //! A script is played a second and a third time with the adapter replaced after every input, and after every byte of a
 //! stream, if it saves its state: what it says must be the same.
@@ -180,6 +180,7 @@ impl<A: Adapter> Player<A> {
                 let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
                 driver.give(&InputFrame::webhook(hook(path, query)))
             }
+            "post" => driver.give(&InputFrame::posted(rest.as_bytes())),
             "stop" => driver.give(&InputFrame::stopping()),
             _ => return Err(format!("`{word}` is no input of a script")),
         }

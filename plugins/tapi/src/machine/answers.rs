@@ -1,0 +1,394 @@
+//! Requests and their answers: each is answered once, by its driver or by the clock.
+
+use std::time::Duration;
+
+use jackfield_plugin_api::{CommandError, CommandId, ErrorCode, Host, LineId, ReleasedBy, Reply, Timestamp};
+use serde_json::json;
+
+use super::talk::Wish;
+use super::{Machine, link};
+use crate::asks::Request;
+use crate::sys::constants::{
+    LINEERR_CALLUNAVAIL, LINEERR_DIALBILLING, LINEERR_DIALDIALTONE, LINEERR_DIALPROMPT, LINEERR_DIALQUIET,
+    LINEERR_INUSE, LINEERR_INVALADDRESS, LINEERR_INVALAGENTACTIVITY, LINEERR_INVALAGENTGROUP, LINEERR_INVALAGENTSTATE,
+    LINEERR_INVALCALLHANDLE, LINEERR_INVALCALLSTATE, LINEERR_INVALDIGITS, LINEERR_NOTOWNER, LINEERR_OPERATIONUNAVAIL,
+    LINEERR_RESOURCEUNAVAIL,
+};
+use crate::sys::names;
+use crate::told::Given;
+
+/// How long an answer that comes too late is still understood.
+const LATE: Duration = Duration::from_secs(600);
+
+/// A request without an answer.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) command: Option<CommandId>,
+    pub(super) line: Option<LineId>,
+    /// The talk without which it comes to nothing.
+    pub(super) talk: Option<u64>,
+    pub(super) work: Work,
+    pub(super) function: &'static str,
+    pub(super) deadline: Timestamp,
+    /// When the function must have returned.
+    pub(super) hangs: Timestamp,
+    pub(super) returned: bool,
+    /// Nobody waits for it any more.
+    late: bool,
+}
+
+/// What an answer means.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Nothing to anybody.
+    Nothing,
+    /// That the command is accepted.
+    Plain,
+    /// A call made from here.
+    NewCall { to: Option<String> },
+    /// A call that was taken here.
+    Taken,
+    /// A consultation that is to dial.
+    Consult { parent: u64, to: Option<String> },
+    /// The new call dials.
+    Dial { talk: u64 },
+    /// These talks end by it.
+    Ends { talks: Vec<u64> },
+    /// A talk is parked.
+    Park { talk: u64 },
+    /// A conference of two talks.
+    Merge { stays: u64 },
+    /// A consultation is given up.
+    GiveUp { first: u64, consult: u64 },
+    /// Digits are being sent.
+    Digits { talk: u64 },
+    /// The call is ours, and this can be done.
+    Taking { what: Box<Request>, then: Box<Pending> },
+    /// Forwardings are set.
+    Forwarding,
+    /// What an address is now.
+    AddressStatus,
+    /// What an agent is now.
+    AgentStatus,
+    /// The activities that an agent can have.
+    AgentActivities,
+    /// The groups that an agent can log in to; then it does.
+    AgentGroups { states: (u32, u32) },
+    /// The groups are set; then the state.
+    AgentState { states: (u32, u32) },
+    /// The activity is set; then the state.
+    AgentActivity { states: (u32, u32) },
+}
+
+impl Pending {
+    pub(super) fn new(command: CommandId, line: LineId, work: Work) -> Self {
+        let zero = Timestamp::from_micros(0);
+        Self {
+            command: Some(command),
+            line: Some(line),
+            talk: None,
+            work,
+            function: "",
+            deadline: zero,
+            hangs: zero,
+            returned: false,
+            late: false,
+        }
+    }
+
+    /// Whose answer nobody waits for.
+    pub(super) fn housekeeping() -> Self {
+        let mut pending = Self::new(CommandId(0), LineId(0), Work::Nothing);
+        (pending.command, pending.line) = (None, None);
+        pending
+    }
+
+    /// For a line, by nobody's command.
+    pub(super) fn for_line(line: LineId, work: Work) -> Self {
+        let mut pending = Self::housekeeping();
+        (pending.line, pending.work) = (Some(line), work);
+        pending
+    }
+
+    /// It comes to nothing without this talk.
+    pub(super) fn about(mut self, talk: u64) -> Self {
+        self.talk = Some(talk);
+        self
+    }
+
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        Some(if self.returned { self.deadline } else { self.deadline.min(self.hangs) })
+    }
+
+    /// Its answer names a call.
+    fn names_call(&self) -> bool {
+        !self.late
+            && matches!(self.work, Work::NewCall { .. } | Work::Taken | Work::Consult { .. } | Work::Merge { .. })
+    }
+}
+
+impl Machine {
+    pub(super) fn awaits_handle(&self) -> bool {
+        self.pending.values().any(Pending::names_call)
+    }
+
+    /// The talk that a command for a conference wants to stay.
+    pub(super) fn stays(&self, own: Option<u64>) -> Option<u64> {
+        let own = own.and_then(|own| self.talks.get(&own))?;
+        self.pending.values().find_map(|pending| match pending.work {
+            Work::Merge { stays } => self.talks.get(&stays).filter(|talk| talk.line == own.line).map(|_| stays),
+            _ => None,
+        })
+    }
+
+    pub(super) fn returned(&mut self, request: u64, code: i32, given: Given, host: &mut Host<'_>) {
+        if code > 0 {
+            if let Some(pending) = self.pending.get_mut(&request) {
+                pending.returned = true;
+            }
+            return;
+        }
+        self.replied(request, code, given, host);
+    }
+
+    pub(super) fn replied(&mut self, request: u64, code: i32, given: Given, host: &mut Host<'_>) {
+        let Some(pending) = self.pending.remove(&request) else { return };
+        if link::is_lost(code) && self.link.is_up() {
+            self.fails(pending, code, host);
+            let text = names::error(code);
+            return self.lose(ErrorCode::ConnectionLost, text, host);
+        }
+        if code == 0 {
+            self.succeeds(pending, given, host);
+        } else {
+            self.fails(pending, code, host);
+        }
+        self.replay_rest(host);
+    }
+
+    fn fails(&mut self, mut pending: Pending, code: i32, host: &mut Host<'_>) {
+        match std::mem::replace(&mut pending.work, Work::Nothing) {
+            Work::Ends { talks } => self.wish(&talks, None),
+            Work::Park { talk } => self.wish(&[talk], None),
+            Work::GiveUp { first, consult } => {
+                self.wish(&[consult], None);
+                if let Some(talk) = self.talks.get_mut(&first) {
+                    talk.returns = false;
+                }
+            }
+            // The consultation is there, and nobody to talk to: it goes.
+            Work::Dial { talk } => self.drop_quietly(talk, host),
+            Work::Digits { talk } => {
+                if let Some(talk) = self.talks.get_mut(&talk) {
+                    talk.sending = None;
+                }
+            }
+            Work::Taking { then, .. } => return self.fails(*then, code, host),
+            Work::AgentStatus => self.no_agent(pending.line, host),
+            _ => {}
+        }
+        if let Some(talk) = pending.talk.and_then(|talk| self.talks.get_mut(&talk)) {
+            talk.because = talk.because.filter(|because| Some(*because) != pending.command);
+        }
+        if let Some(command) = pending.command {
+            host.refuse(command, refusal(pending.function, code));
+        }
+    }
+
+    fn succeeds(&mut self, pending: Pending, given: Given, host: &mut Host<'_>) {
+        let Pending { command, line, work, .. } = pending;
+        let accept = |host: &mut Host<'_>, reply: Reply| {
+            if let Some(command) = command {
+                host.reply(command, reply);
+            }
+        };
+        let handle = if let Given::Calls(calls) = &given { calls.last().copied().unwrap_or(0) } else { 0 };
+        match work {
+            Work::Nothing => {}
+            Work::Plain | Work::Ends { .. } | Work::GiveUp { .. } => accept(host, Reply::accepted()),
+            Work::NewCall { to } => match line.and_then(|line| self.made(line, handle, command, to, None)) {
+                Some(number) => {
+                    accept(host, Reply::call(self.talks[&number].key.clone()));
+                    self.shows_up(number, handle, host);
+                }
+                None => self.unwanted(handle, command, host),
+            },
+            Work::Taken => match line.and_then(|line| self.taken(line, handle, command)) {
+                Some(number) => {
+                    accept(host, Reply::call(self.talks[&number].key.clone()));
+                    self.shows_up(number, handle, host);
+                }
+                None => self.unwanted(handle, command, host),
+            },
+            Work::Consult { parent, to } => {
+                self.consulting(&given, parent, to, (line, command), host);
+            }
+            Work::Dial { talk } => match self.talks.get(&talk) {
+                Some(talk) => accept(host, Reply::call(talk.key.clone())),
+                None => {
+                    if let Some(command) = command {
+                        host.refuse(command, super::gone());
+                    }
+                }
+            },
+            Work::Park { .. } => {
+                let slot = if let Given::Text(slot) = given { slot } else { String::new() };
+                let reply = Reply::accepted();
+                accept(host, if slot.is_empty() { reply } else { reply.value("slot", slot) });
+            }
+            Work::Merge { stays } => {
+                accept(host, Reply::accepted());
+                if let (true, Some(device)) = (handle != 0, self.device_of_talk(stays)) {
+                    self.is_whole(handle, device);
+                    self.replay(handle, host);
+                    self.settle(handle, host);
+                }
+            }
+            // Their end is LINE_GENERATE; the fact comes with it.
+            Work::Digits { .. } => accept(host, Reply::accepted()),
+            Work::Taking { what, then } => self.request(*what, *then, host),
+            Work::Forwarding => {
+                accept(host, Reply::accepted());
+                if let Some(line) = line {
+                    self.look_at_address(line, host);
+                }
+                // The call that was made for it, where there was one.
+                if handle != 0 {
+                    self.also(Request::Deallocate { call: handle }, host);
+                }
+            }
+            Work::AddressStatus => {
+                if let (Some(line), Given::Address(status)) = (line, given) {
+                    self.address_looked_at(line, status, host);
+                }
+            }
+            Work::AgentStatus
+            | Work::AgentActivities
+            | Work::AgentGroups { .. }
+            | Work::AgentState { .. }
+            | Work::AgentActivity { .. } => self.agent_answered(work, given, (line, command), host),
+        }
+    }
+
+    /// A call that came of a command nobody can be told of any more.
+    fn unwanted(&mut self, handle: u32, command: Option<CommandId>, host: &mut Host<'_>) {
+        if let Some(command) = command {
+            let text = "the driver says that the call is made and gives no handle of it";
+            host.refuse(command, CommandError::new(ErrorCode::CommandFailed, text));
+        }
+        if handle != 0 {
+            self.also(Request::Deallocate { call: handle }, host);
+        }
+    }
+
+    /// How these talks end if they end now.
+    pub(super) fn wish(&mut self, talks: &[u64], wish: Option<Wish>) {
+        for number in talks {
+            if let Some(talk) = self.talks.get_mut(number) {
+                talk.wish = wish;
+            }
+        }
+    }
+
+    fn drop_quietly(&mut self, number: u64, host: &mut Host<'_>) {
+        if let Some(talk) = self.talks.get_mut(&number) {
+            talk.wish = Some(Wish { cause: None, by: ReleasedBy::Local, because: None, after: None });
+            let call = talk.main;
+            self.also(Request::Drop { call }, host);
+        }
+    }
+
+    /// Time is over for requests.
+    pub(super) fn overdue(&mut self, now: Timestamp, host: &mut Host<'_>) {
+        if let Some(stuck) = self.pending.values().find(|p| !p.returned && p.hangs <= now) {
+            let function = stuck.function;
+            return self.hang(function, host);
+        }
+        let seconds = self.config.request_timeout;
+        for pending in self.pending.values_mut().filter(|pending| pending.deadline <= now && !pending.late) {
+            pending.late = true;
+            pending.deadline = now + LATE;
+            if let Some(command) = pending.command.take() {
+                let text = format!("{}: the driver has not answered for {seconds} s", pending.function);
+                host.refuse(command, CommandError::new(ErrorCode::Timeout, text).retryable());
+            }
+        }
+        self.pending.retain(|_, pending| pending.deadline > now);
+        self.replay_rest(host);
+    }
+
+    /// Refuses everything that waits.
+    pub(super) fn refuse_all(&mut self, why: &str, host: &mut Host<'_>) {
+        for command in std::mem::take(&mut self.pending).into_values().filter_map(|pending| pending.whose()) {
+            host.refuse(command, CommandError::new(ErrorCode::ConnectionLost, why).retryable());
+        }
+    }
+
+    /// Refuses what waits on a line; its answers may still come.
+    pub(super) fn refuse_line(&mut self, line: LineId, host: &mut Host<'_>) {
+        for pending in self.pending.values_mut().filter(|pending| pending.line == Some(line)) {
+            pending.line = None;
+            if let Some(command) = pending.command.take() {
+                host.refuse(command, CommandError::new(ErrorCode::Cancelled, "the line was closed"));
+            }
+        }
+    }
+
+    /// Refuses what waits for a talk that is over: a driver need not answer for a call that is gone.
+    pub(super) fn refuse_talk(&mut self, number: u64, host: &mut Host<'_>) {
+        for pending in self.pending.values_mut().filter(|pending| pending.talk == Some(number)) {
+            // Who wanted it to end has got it.
+            let ends = matches!(pending.work, Work::Ends { .. } | Work::Park { .. } | Work::GiveUp { .. });
+            if ends || !pending.returned {
+                continue;
+            }
+            if let Some(command) = pending.command.take() {
+                host.refuse(command, super::gone());
+            }
+        }
+    }
+
+    pub(super) fn device_of_talk(&self, number: u64) -> Option<u32> {
+        self.legs.get(&self.talks.get(&number)?.main).map(|leg| leg.device)
+    }
+
+    /// What can be said of a talk whose handle has just come.
+    fn shows_up(&mut self, number: u64, handle: u32, host: &mut Host<'_>) {
+        self.replay(handle, host);
+        if self.talks.get(&number).is_some_and(|talk| !talk.told) {
+            self.settle(handle, host);
+        }
+    }
+}
+
+impl Pending {
+    /// The command that waits for it, also through a request before it.
+    fn whose(self) -> Option<CommandId> {
+        match self.work {
+            Work::Taking { then, .. } => self.command.or(then.command),
+            _ => self.command,
+        }
+    }
+}
+
+/// Why a driver did not do it.
+pub(super) fn refusal(function: &str, code: i32) -> CommandError {
+    let kind = match code.cast_unsigned() {
+        LINEERR_INVALCALLSTATE => ErrorCode::InvalidCallState,
+        LINEERR_NOTOWNER => ErrorCode::NotOwner,
+        LINEERR_INVALCALLHANDLE => ErrorCode::UnknownCall,
+        LINEERR_INVALADDRESS | LINEERR_DIALBILLING | LINEERR_DIALDIALTONE | LINEERR_DIALPROMPT | LINEERR_DIALQUIET => {
+            ErrorCode::InvalidDestination
+        }
+        LINEERR_INVALDIGITS => ErrorCode::InvalidDigits,
+        LINEERR_OPERATIONUNAVAIL => ErrorCode::CommandNotSupported,
+        LINEERR_CALLUNAVAIL | LINEERR_INUSE => ErrorCode::DeviceBusy,
+        LINEERR_RESOURCEUNAVAIL => ErrorCode::PhoneSystemUnavailable,
+        LINEERR_INVALAGENTSTATE | LINEERR_INVALAGENTACTIVITY | LINEERR_INVALAGENTGROUP => ErrorCode::UnknownState,
+        _ => ErrorCode::CommandFailed,
+    };
+    let error = CommandError::new(kind, format!("{function}: {}", names::error(code)));
+    let native = json!({ "lineerr": format!("{:#x}", code.cast_unsigned()) });
+    let error = error.native(native);
+    if kind == ErrorCode::PhoneSystemUnavailable { error.retryable() } else { error }
+}

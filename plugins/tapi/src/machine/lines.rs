@@ -1,0 +1,464 @@
+//! Lines and devices: which device a line is, opening, what a line can do now.
+
+use std::time::Duration;
+
+use jackfield_plugin_api::{
+    AgentFeatures, CallFeatures, DeviceState, Down, ErrorCode, ErrorFact, Host, LineFact, LineId, LogLevel, Severity,
+    Timestamp,
+};
+
+use super::Machine;
+use super::agent::Agent;
+use super::link;
+use crate::asks::{Ask, Request};
+use crate::capabilities::{of_address, of_line, of_user};
+use crate::config::{LineConfig, Privilege};
+use crate::sys::constants::{
+    LINEADDRFEATURE_FORWARD, LINEADDRFEATURE_FORWARDDND, LINEADDRFEATURE_MAKECALL, LINECALLPRIVILEGE_MONITOR,
+    LINECALLPRIVILEGE_NONE, LINECALLPRIVILEGE_OWNER, LINEDEVSTATE_CAPSCHANGE, LINEDEVSTATE_CONNECTED,
+    LINEDEVSTATE_DISCONNECTED, LINEDEVSTATE_INSERVICE, LINEDEVSTATE_MAINTENANCE, LINEDEVSTATE_NUMCALLS,
+    LINEDEVSTATE_OUTOFSERVICE, LINEDEVSTATE_REINIT, LINEDEVSTATE_REMOVED, LINEDEVSTATUSFLAGS_CONNECTED,
+    LINEDEVSTATUSFLAGS_INSERVICE, LINEERR_ALLOCATED, LINEERR_RESOURCEUNAVAIL, LINEFEATURE_FORWARD,
+    LINEFEATURE_FORWARDDND, LINEFEATURE_MAKECALL, error,
+};
+use crate::sys::names;
+use crate::told::{self, Address, AddressStatus, LineStatus};
+
+/// The pause before a device is tried again that could not be opened.
+const AGAIN: Duration = Duration::from_secs(10);
+/// The pause after a driver has closed a line.
+const SOON: Duration = Duration::from_secs(1);
+/// The messages about a line that are asked for, as far as its device has them.
+const STATES: u32 = LINEDEVSTATE_CONNECTED
+    | LINEDEVSTATE_DISCONNECTED
+    | LINEDEVSTATE_INSERVICE
+    | LINEDEVSTATE_OUTOFSERVICE
+    | LINEDEVSTATE_MAINTENANCE
+    | LINEDEVSTATE_NUMCALLS
+    | LINEDEVSTATE_CAPSCHANGE
+    | LINEDEVSTATE_REINIT
+    | LINEDEVSTATE_REMOVED;
+
+/// A device of TAPI.
+#[derive(Debug)]
+pub(super) struct Device {
+    pub(super) about: told::Device,
+    pub(super) open: Open,
+}
+
+/// Whether a device is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Open {
+    /// Nobody asked for it.
+    No,
+    /// It is being opened; when it takes too long the driver hangs.
+    Opening(Timestamp),
+    /// By this handle, with these privileges.
+    Yes { line: u32, privileges: u32 },
+    /// It could not be; tried again then.
+    Waiting(Timestamp),
+}
+
+impl Device {
+    pub(super) fn handle(&self) -> Option<u32> {
+        if let Open::Yes { line, .. } = self.open { Some(line) } else { None }
+    }
+
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        match self.open {
+            Open::Opening(at) | Open::Waiting(at) => Some(at),
+            Open::No | Open::Yes { .. } => None,
+        }
+    }
+}
+
+/// A line of the host.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) settings: LineConfig,
+    /// Its device; absent: none was found.
+    pub(super) device: Option<u32>,
+    /// Its address on the device; absent: all.
+    pub(super) address: Option<u32>,
+    /// Its snapshot was reported.
+    pub(super) live: bool,
+    /// LINEDEVSTATUS.
+    status: LineStatus,
+    /// LINEADDRESSSTATUS of its address, where that can be had.
+    pub(super) now: Option<AddressStatus>,
+    pub(super) agent: Agent,
+    /// What was said of it last, that it works not: not to be repeated with every try.
+    pub(super) said: Option<String>,
+}
+
+impl Line {
+    /// What was known of it through its handle.
+    pub(super) fn forget(&mut self) {
+        (self.device, self.live, self.now) = (None, false, None);
+        self.agent = Agent::default();
+    }
+
+    /// The address that commands without a call are for.
+    pub(super) fn dials_from(&self) -> u32 {
+        self.address.unwrap_or(0)
+    }
+
+    /// Whether its phone works.
+    pub(super) fn works(&self) -> bool {
+        self.status.flags & LINEDEVSTATUSFLAGS_INSERVICE != 0 && self.status.flags & LINEDEVSTATUSFLAGS_CONNECTED != 0
+    }
+}
+
+impl Machine {
+    pub(super) fn line_opened(&mut self, id: LineId, name: String, settings: LineConfig, host: &mut Host<'_>) {
+        let line = Line {
+            name,
+            settings,
+            device: None,
+            address: None,
+            live: false,
+            status: LineStatus::UNKNOWN,
+            now: None,
+            agent: Agent::default(),
+            said: None,
+        };
+        self.lines.insert(id, line);
+        if self.link.is_up() {
+            self.match_line(id, host);
+        }
+    }
+
+    pub(super) fn line_closed(&mut self, id: LineId, host: &mut Host<'_>) {
+        let Some(line) = self.lines.remove(&id) else { return };
+        self.refuse_line(id, host);
+        let talks: Vec<u64> = self.talks.iter().filter(|(_, talk)| talk.line == id).map(|(n, _)| *n).collect();
+        for number in talks {
+            self.talks.remove(&number);
+        }
+        for leg in self.legs.values_mut() {
+            leg.talk = leg.talk.filter(|talk| self.talks.contains_key(talk));
+        }
+        let Some(device) = line.device else { return };
+        if self.lines.values().any(|other| other.device == Some(device)) {
+            return;
+        }
+        // Nobody needs it: its calls go on without us.
+        let calls: Vec<u32> = self.legs.iter().filter(|(_, leg)| leg.device == device).map(|(h, _)| *h).collect();
+        for call in calls {
+            self.legs.remove(&call);
+            self.also(Request::Deallocate { call }, host);
+        }
+        if let Some(found) = self.devices.get_mut(&device) {
+            let handle = found.handle();
+            found.open = Open::No;
+            if let Some(line) = handle {
+                self.ask(Ask::Close { line }, host);
+            }
+        }
+    }
+
+    pub(super) fn device_told(&mut self, about: told::Device, host: &mut Host<'_>) {
+        if let Some(why) = &about.unusable {
+            let text = format!("device {} is left out: {why}", about.device);
+            host.log(LogLevel::Warn, text);
+        }
+        let number = about.device;
+        match self.devices.get_mut(&number) {
+            Some(device) => device.about = about,
+            None => drop(self.devices.insert(number, Device { about, open: Open::No })),
+        }
+        if self.link.is_up() {
+            self.match_lines(host);
+        }
+    }
+
+    /// A line does not work; the others may.
+    pub(super) fn line_fails(&mut self, id: LineId, code: ErrorCode, text: String, host: &mut Host<'_>) {
+        let Some(line) = self.lines.get_mut(&id) else { return };
+        if line.said.as_ref() != Some(&text) {
+            host.report(Down::new(code, text.clone()).line(id));
+            line.said = Some(text);
+        }
+    }
+
+    pub(super) fn open_device(&mut self, number: u32, host: &mut Host<'_>) {
+        let patience = Duration::from_secs(self.config.hang_timeout.into());
+        let Some(device) = self.devices.get_mut(&number) else { return };
+        match device.open {
+            Open::Opening(_) => return,
+            Open::Yes { .. } => return self.show_lines(number, host),
+            Open::No | Open::Waiting(_) => {}
+        }
+        device.open = Open::Opening(host.now() + patience);
+        let privileges = match self.config.privilege {
+            Privilege::Owner => vec![
+                LINECALLPRIVILEGE_OWNER | LINECALLPRIVILEGE_MONITOR,
+                LINECALLPRIVILEGE_OWNER,
+                LINECALLPRIVILEGE_MONITOR,
+                LINECALLPRIVILEGE_NONE,
+            ],
+            Privilege::Monitor => vec![LINECALLPRIVILEGE_MONITOR],
+        };
+        let about = device.about.clone();
+        let addresses = u32::try_from(about.addresses.len()).unwrap_or(1);
+        let states = if about.caps.states == 0 { STATES } else { STATES & about.caps.states };
+        self.ask(Ask::Open { device: about, privileges, addresses, states }, host);
+    }
+
+    pub(super) fn not_opened(&mut self, number: u32, step: &str, code: i32, host: &mut Host<'_>) {
+        if link::is_lost(code) {
+            return self.lose(ErrorCode::ConnectionLost, format!("{step}: {}", names::error(code)), host);
+        }
+        let Some(device) = self.devices.get_mut(&number) else { return };
+        device.open = Open::Waiting(host.now() + AGAIN);
+        let name = device.about.caps.name.clone();
+        let kind = match code {
+            code if code == error(LINEERR_ALLOCATED) => ErrorCode::DeviceClaimed,
+            code if code == error(LINEERR_RESOURCEUNAVAIL) => ErrorCode::PhoneSystemUnavailable,
+            _ => ErrorCode::DeviceOutOfService,
+        };
+        let text = format!("`{name}` cannot be opened: {step}: {}; tried again every {AGAIN:?}", names::error(code));
+        for id in self.lines_of(number) {
+            self.line_fails(id, kind, text.clone(), host);
+        }
+    }
+
+    pub(super) fn lines_of(&self, device: u32) -> Vec<LineId> {
+        self.lines.iter().filter(|(_, line)| line.device == Some(device)).map(|(id, _)| *id).collect()
+    }
+
+    /// The line that an address of a device is.
+    pub(super) fn line_of(&self, device: u32, address: u32) -> Option<LineId> {
+        let is = |line: &Line| line.device == Some(device) && line.address.is_none_or(|own| own == address);
+        self.lines.iter().find(|(_, line)| is(line)).map(|(id, _)| *id)
+    }
+
+    pub(super) fn device_of_handle(&self, handle: u32) -> Option<u32> {
+        self.devices.iter().find(|(_, device)| device.handle() == Some(handle)).map(|(number, _)| *number)
+    }
+
+    pub(super) fn opened(
+        &mut self,
+        number: u32,
+        line: u32,
+        privileges: u32,
+        status: &LineStatus,
+        addresses: &[Option<AddressStatus>],
+        host: &mut Host<'_>,
+    ) {
+        let Some(device) = self.devices.get_mut(&number) else { return };
+        let wanted = matches!(device.open, Open::Opening(_));
+        device.open = Open::Yes { line, privileges };
+        if !wanted || self.lines_of(number).is_empty() {
+            // It was given up meanwhile.
+            let open = Open::No;
+            if let Some(device) = self.devices.get_mut(&number) {
+                device.open = open;
+            }
+            return self.ask(Ask::Close { line }, host);
+        }
+        if self.config.privilege == Privilege::Owner && privileges & LINECALLPRIVILEGE_OWNER == 0 {
+            let text = format!(
+                "`{}` is not opened as owner of its calls: another program has it; calls can be {}",
+                self.devices[&number].about.caps.name,
+                if privileges & LINECALLPRIVILEGE_MONITOR == 0 { "made only" } else { "seen only" }
+            );
+            host.log(LogLevel::Warn, text);
+        }
+        for id in self.lines_of(number) {
+            if let Some(line) = self.lines.get_mut(&id) {
+                line.status = status.clone();
+                if status.flags == 0 {
+                    // A driver that tells nothing of the kind: it works.
+                    line.status.flags = LineStatus::UNKNOWN.flags;
+                }
+                line.now = addresses.get(line.dials_from() as usize).cloned().flatten();
+            }
+        }
+        self.show_lines(number, host);
+    }
+
+    /// Reports the lines of a device that is open, with their calls.
+    fn show_lines(&mut self, number: u32, host: &mut Host<'_>) {
+        for id in self.lines_of(number) {
+            let Some(line) = self.lines.get(&id) else { continue };
+            if line.live {
+                continue;
+            }
+            let capabilities = of_line(self.address_of(line), false);
+            host.report(LineFact::new(id).capabilities(capabilities));
+            self.report_line(id, host);
+            if let Some(line) = self.lines.get_mut(&id) {
+                line.live = true;
+                line.said = None;
+            }
+            self.snapshot(id, host);
+            self.begin_agent(id, host);
+        }
+    }
+
+    /// The capabilities of a line's address.
+    pub(super) fn address_of(&self, line: &Line) -> &Address {
+        static NONE: Address = Address::NOTHING;
+        let device = line.device.and_then(|number| self.devices.get(&number));
+        device.and_then(|device| device.about.addresses.get(line.dials_from() as usize)).unwrap_or(&NONE)
+    }
+
+    /// LINEADDRFEATURE of a line now: what its address says, else its device, else what they could.
+    pub(super) fn features_of(&self, line: &Line) -> u32 {
+        let here = self.address_of(line).features;
+        match &line.now {
+            Some(now) if now.features != 0 || here != 0 => now.features,
+            _ if line.status.features != 0 => {
+                let pairs = [
+                    (LINEFEATURE_MAKECALL, LINEADDRFEATURE_MAKECALL),
+                    (LINEFEATURE_FORWARD, LINEADDRFEATURE_FORWARD),
+                    (LINEFEATURE_FORWARDDND, LINEADDRFEATURE_FORWARDDND),
+                ];
+                pairs
+                    .iter()
+                    .filter(|(line_bit, _)| line.status.features & line_bit != 0)
+                    .fold(0, |all, (_, bit)| all | bit)
+            }
+            _ if here != 0 => here,
+            // A driver that tells nothing: let it be tried.
+            _ => LINEADDRFEATURE_MAKECALL,
+        }
+    }
+
+    /// What a line can do now, whether its phone works, its forwardings.
+    pub(super) fn report_line(&mut self, id: LineId, host: &mut Host<'_>) {
+        let Some(line) = self.lines.get(&id) else { return };
+        let works = line.works();
+        let features = self.features_of(line);
+        let (call, user) = match works {
+            true => (of_address(features), of_user(features)),
+            false => (CallFeatures::NONE, AgentFeatures::NONE),
+        };
+        let state = if works { DeviceState::InService } else { DeviceState::OutOfService };
+        let mut fact =
+            LineFact::new(id).device_state(state).features(call).agent_features(user | line.agent.features());
+        if let Some(now) = &line.now {
+            fact = fact.forwarding(super::forwarding::of(&now.forwards));
+        }
+        host.report(fact);
+        self.report_dnd(id, host);
+    }
+
+    /// LINE_LINEDEVSTATE of an open line.
+    pub(super) fn line_state(&mut self, number: u32, bits: u32, status: Option<&LineStatus>, host: &mut Host<'_>) {
+        if bits & LINEDEVSTATE_REMOVED != 0 {
+            return self.device_removed(number, host);
+        }
+        if bits & LINEDEVSTATE_CAPSCHANGE != 0 {
+            self.ask(Ask::Look { device: number }, host);
+        }
+        for id in self.lines_of(number) {
+            let Some(line) = self.lines.get_mut(&id) else { continue };
+            let before = line.works();
+            let flags = flags_after(line.status.flags, bits);
+            if let Some(status) = status {
+                line.status = status.clone();
+            }
+            if line.status.flags == 0 || status.is_none() {
+                line.status.flags = flags;
+            }
+            let (after, live) = (line.works(), line.live);
+            if before && !after && live {
+                let text = format!("the phone of line {} is out of service, as its driver says", line.name);
+                host.report(ErrorFact::new(ErrorCode::DeviceOutOfService, Severity::Warning, text).line(id));
+            }
+            if live {
+                self.report_line(id, host);
+            }
+        }
+    }
+
+    /// LINE_ADDRESSSTATE.
+    pub(super) fn address_state(&mut self, number: u32, address: u32, status: &AddressStatus, host: &mut Host<'_>) {
+        for id in self.lines_of(number) {
+            let Some(line) = self.lines.get_mut(&id) else { continue };
+            if line.dials_from() == address {
+                line.now = Some(status.clone());
+                if line.live {
+                    self.report_line(id, host);
+                }
+            }
+        }
+    }
+
+    /// LINE_CLOSE: the handle and its calls are void; the device may be opened again.
+    pub(super) fn line_lost(&mut self, number: u32, host: &mut Host<'_>) {
+        let text = "the driver has closed the line; it is opened again";
+        self.give_up(number, ErrorCode::ConnectionLost, text, host);
+        if let Some(device) = self.devices.get_mut(&number) {
+            device.open = Open::Waiting(host.now() + SOON);
+        }
+    }
+
+    /// LINE_REMOVE: the device is gone until it is created again.
+    pub(super) fn device_removed(&mut self, number: u32, host: &mut Host<'_>) {
+        self.give_up(number, ErrorCode::DeviceOutOfService, "the line device was removed from TAPI", host);
+        for id in self.lines_of(number) {
+            if let Some(line) = self.lines.get_mut(&id) {
+                line.device = None;
+            }
+        }
+        self.devices.remove(&number);
+    }
+
+    fn give_up(&mut self, number: u32, code: ErrorCode, text: &str, host: &mut Host<'_>) {
+        let legs: Vec<u32> = self.legs.iter().filter(|(_, leg)| leg.device == number).map(|(h, _)| *h).collect();
+        for handle in legs {
+            if let Some(talk) = self.legs.remove(&handle).and_then(|leg| leg.talk) {
+                self.talks.remove(&talk);
+            }
+        }
+        for id in self.lines_of(number) {
+            self.refuse_line(id, host);
+            let Some(line) = self.lines.get_mut(&id) else { continue };
+            (line.live, line.now, line.agent) = (false, None, Agent::default());
+            let text = format!("line {}: {text}", line.name);
+            self.line_fails(id, code, text, host);
+        }
+    }
+
+    /// Opens devices whose pause is over.
+    pub(super) fn reopen(&mut self, now: Timestamp, host: &mut Host<'_>) {
+        let due: Vec<(u32, Open)> = self
+            .devices
+            .iter()
+            .filter(|(_, device)| device.due().is_some_and(|at| at <= now))
+            .map(|(number, device)| (*number, device.open))
+            .collect();
+        for (number, open) in due {
+            match open {
+                Open::Opening(_) => return self.hang("lineOpen", host),
+                _ if self.lines_of(number).is_empty() => {
+                    if let Some(device) = self.devices.get_mut(&number) {
+                        device.open = Open::No;
+                    }
+                }
+                _ => self.open_device(number, host),
+            }
+        }
+    }
+}
+
+/// What a message says of a line, for a driver that does not tell its state.
+fn flags_after(flags: u32, bits: u32) -> u32 {
+    let mut flags = flags;
+    for (bit, flag, on) in [
+        (LINEDEVSTATE_CONNECTED, LINEDEVSTATUSFLAGS_CONNECTED, true),
+        (LINEDEVSTATE_DISCONNECTED, LINEDEVSTATUSFLAGS_CONNECTED, false),
+        (LINEDEVSTATE_INSERVICE, LINEDEVSTATUSFLAGS_INSERVICE, true),
+        (LINEDEVSTATE_OUTOFSERVICE, LINEDEVSTATUSFLAGS_INSERVICE, false),
+        (LINEDEVSTATE_MAINTENANCE, LINEDEVSTATUSFLAGS_INSERVICE, false),
+    ] {
+        if bits & bit != 0 {
+            flags = if on { flags | flag } else { flags & !flag };
+        }
+    }
+    flags
+}

@@ -1,0 +1,45 @@
+//! The state machine played by scripts: what TAPI tells is posted by the script, what is asked of it shows as raw
+//! messages.
+
+use jackfield_plugin_api::testing::script;
+use jackfield_plugin_api::{Adapter, ConfigError, Host, Input, Manifest};
+
+use crate::config::{Config, LineConfig};
+use crate::machine::Machine;
+
+/// The adapter without the room.
+struct Scripted(Machine);
+
+impl Adapter for Scripted {
+    type Config = Config;
+    type LineConfig = LineConfig;
+
+    fn manifest() -> Manifest {
+        crate::adapter::manifest()
+    }
+
+    fn new(config: Config, _: &mut Host<'_>) -> Result<Self, ConfigError> {
+        config.check()?;
+        Ok(Self(Machine::new(config, 1)))
+    }
+
+    fn handle(&mut self, input: Input<'_, LineConfig>, host: &mut Host<'_>) {
+        self.0.input(input, host);
+        self.0.asked();
+    }
+}
+
+/// Every conversation in `tests/` goes as it is written there.
+#[test]
+fn the_conversations_go_as_written() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conversations");
+    let mut played = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "script") {
+            script::check::<Scripted>(&path).unwrap();
+            played += 1;
+        }
+    }
+    assert!(played > 0, "there are no scripts in {folder}");
+}
