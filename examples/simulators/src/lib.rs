@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod behaviour;
+pub mod callway;
 pub mod cli;
 mod control;
 mod doors;
