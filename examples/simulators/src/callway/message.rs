@@ -156,7 +156,7 @@ mod tests {
             assert_eq!(bytes.len(), "Message: SetOperatorState\r\nState: \r\n\r\n".len() + length);
             let mut framer = Framer::default();
             framer.feed(&bytes);
-            assert_eq!(all(&mut framer, name), [message.clone()]);
+            assert_eq!(all(&mut framer, name), std::slice::from_ref(&message));
         }
         assert_eq!(encode(encoding("windows-1251").unwrap(), "a中b"), b"a?b");
         assert!(encoding("utf-16le").is_none() && encoding("no").is_none());

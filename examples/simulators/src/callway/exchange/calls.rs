@@ -63,7 +63,7 @@ impl Exchange {
                 self.settle(operator);
             }
             Party::Operator(operator) => {
-                self.to_foreground(operator, id);
+                self.bring_to_front(operator, id);
                 self.tell_new(id, Side::Caller);
                 self.ring(id);
                 self.settle(operator);
@@ -195,7 +195,7 @@ impl Exchange {
         }
         let (caller, called, back) = (call.caller.party.clone(), call.called.party.clone(), call.called.back.clone());
         if let Party::Operator(operator) = called {
-            self.to_foreground(operator, id);
+            self.bring_to_front(operator, id);
             if let Some(back) = back {
                 self.lifted_back(id, Side::Called, operator, &back);
                 self.tell_new(id, Side::Called);
@@ -204,7 +204,7 @@ impl Exchange {
         if let Party::Operator(operator) = caller {
             // Who has the call on hold already, by a transfer, keeps it there.
             if self.calls.get(&id).is_some_and(|call| !call.caller.held) {
-                self.to_foreground(operator, id);
+                self.bring_to_front(operator, id);
             }
         }
         if let Some(call) = self.calls.get_mut(&id) {
@@ -240,7 +240,7 @@ impl Exchange {
         let back = call.caller.back.clone().unwrap_or_default();
         // From here on the other one is called, and is a party.
         call.stage = Stage::Ringing;
-        self.to_foreground(operator, id);
+        self.bring_to_front(operator, id);
         self.lifted_back(id, Side::Caller, operator, &back);
         self.tell_new(id, Side::Caller);
         self.ring(id);

@@ -26,7 +26,7 @@ impl Exchange {
     }
 
     /// Whatever else an operator talks in is held, as this call comes to the front.
-    pub(super) fn to_foreground(&mut self, operator: usize, id: u64) {
+    pub(super) fn bring_to_front(&mut self, operator: usize, id: u64) {
         if !self.config.one_talk {
             return;
         }
@@ -97,7 +97,7 @@ impl Exchange {
     pub(crate) fn unhold(&mut self, operator: usize, unique_id: Option<&str>) -> Result<(), String> {
         let held = |call: &Call, side: Side| call.stage == Stage::Talk && call.end(side).held;
         let Some((id, side)) = self.chosen(operator, unique_id, held) else { return none("is held") };
-        self.to_foreground(operator, id);
+        self.bring_to_front(operator, id);
         self.set_held(id, side, false);
         self.settle(operator);
         Ok(())

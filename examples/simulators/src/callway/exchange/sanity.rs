@@ -21,7 +21,7 @@ impl Exchange {
                 let end = call.end(side);
                 let is_operator = matches!(end.party, Party::Operator(_));
                 operators += usize::from(is_operator);
-                if (end.held || end.bridged && is_operator) && !end.told && is_operator {
+                if (end.held || end.bridged) && !end.told && is_operator {
                     return Err(format!("call {id} was told half: {call:?}"));
                 }
                 if end.held && (!is_operator || call.stage == Stage::OwnPhone) {
