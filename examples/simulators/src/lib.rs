@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod avaya;
 mod behaviour;
 pub mod callway;
 pub mod cli;

@@ -3,7 +3,7 @@
 use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use jackfield_sim::{callway, infinity, oktell};
+use jackfield_sim::{avaya, callway, infinity, oktell};
 
 /// Phone systems without telephones, each speaking its real protocol.
 #[derive(Debug, Parser)]
@@ -15,6 +15,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Phones {
+    Avaya(avaya::Arguments),
     Callway(callway::Arguments),
     Infinity(infinity::Arguments),
     Oktell(oktell::Arguments),
@@ -23,6 +24,7 @@ enum Phones {
 #[tokio::main]
 async fn main() -> ExitCode {
     let ended = match Arguments::parse().system {
+        Phones::Avaya(arguments) => arguments.run().await,
         Phones::Callway(arguments) => arguments.run().await,
         Phones::Infinity(arguments) => arguments.run().await,
         Phones::Oktell(arguments) => arguments.run().await,

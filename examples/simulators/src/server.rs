@@ -51,12 +51,12 @@ pub async fn serve<S: System>(system: S, doors: Vec<Door>, control: SocketAddr) 
     let (inputs, receiver) = mpsc::channel(1_024);
     let numbers = Arc::new(Numbers::default());
     let mut server = Server { doors: Vec::new(), control, tasks: Vec::new() };
-    for Door { at, kind, tls } in doors {
+    for (number, Door { at, kind, tls }) in doors.into_iter().enumerate() {
         let acceptor = tls.as_ref().map(doors::acceptor).transpose()?;
         let scheme = Kind::scheme(kind, acceptor.is_some());
         let (listener, address) = bind(at).await?;
         server.doors.push((scheme, address));
-        let task = doors::serve(listener, kind, acceptor, inputs.clone(), Arc::clone(&numbers));
+        let task = doors::serve(listener, (number, kind), acceptor, inputs.clone(), Arc::clone(&numbers));
         server.tasks.push(tokio::spawn(task));
     }
     let (listener, address) = bind(control).await?;
@@ -90,9 +90,9 @@ async fn own<S: System>(mut system: S, mut inputs: mpsc::Receiver<Input>, hooks:
         let now = Millis::try_from(start.elapsed().as_millis()).unwrap_or(Millis::MAX);
         match input {
             None => system.tick(now),
-            Some(Input::Open(client, outbox)) => {
+            Some(Input::Open(client, door, outbox)) => {
                 clients.insert(client, outbox);
-                system.open(client, now);
+                system.open_at(client, door, now);
             }
             Some(Input::Data(client, data)) => system.receive(client, data, now),
             Some(Input::Request(client, request, outbox)) => {

@@ -143,6 +143,12 @@ pub trait System: Send + 'static {
         self.wire().open(client);
     }
 
+    /// The same, with the door's place among those that were given: for systems of more than one server.
+    fn open_at(&mut self, client: Client, door: usize, now: Millis) {
+        let _ = door;
+        self.open(client, now);
+    }
+
     /// A frame has come, or bytes of a stream.
     fn receive(&mut self, client: Client, data: Data, now: Millis) {
         let _ = (client, data, now);

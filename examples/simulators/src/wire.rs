@@ -14,6 +14,8 @@ pub struct Wire {
     hooks: Sent,
     /// The hook that waits for its successor, to go after it.
     waiting: Option<Hook>,
+    /// Messages of one moment are joined, and cut again after every so many bytes; 0: each goes by itself.
+    cutting: usize,
     outputs: Vec<Output>,
 }
 
@@ -39,6 +41,7 @@ impl Wire {
             answers: Sent::default(),
             hooks: Sent::default(),
             waiting: None,
+            cutting: 0,
             outputs: Vec::new(),
         }
     }
@@ -173,10 +176,41 @@ impl Wire {
         self.outputs.push(Output::Cut { client, half });
     }
 
+    /// For streams of bytes: messages of one moment are joined, and cut again after every so many bytes. 0: no more.
+    pub fn set_cutting(&mut self, bytes: usize) {
+        self.cutting = bytes;
+    }
+
     /// Takes away what is to be sent.
     pub fn outputs(&mut self) -> Vec<Output> {
-        std::mem::take(&mut self.outputs)
+        let outputs = std::mem::take(&mut self.outputs);
+        if self.cutting == 0 { outputs } else { cut(outputs, self.cutting) }
     }
+}
+
+/// Joins what goes to the same client at the same time, and cuts it again.
+fn cut(outputs: Vec<Output>, size: usize) -> Vec<Output> {
+    let mut joined: Vec<Output> = Vec::new();
+    for output in outputs {
+        if let (
+            Some(Output::Send { client: before, data: Data::Bytes(bytes), delay: then }),
+            Output::Send { client, data, delay },
+        ) = (joined.last_mut(), &output)
+            && (before, then) == (&mut client.clone(), &mut delay.clone())
+        {
+            bytes.extend(data.as_bytes());
+        } else {
+            joined.push(output);
+        }
+    }
+    let pieces = joined.into_iter().flat_map(|output| match output {
+        Output::Send { client, data: Data::Bytes(bytes), delay } => {
+            let piece = |piece: &[u8]| Output::Send { client, data: Data::Bytes(piece.to_vec()), delay };
+            bytes.chunks(size).map(piece).collect()
+        }
+        other => vec![other],
+    });
+    pieces.collect()
 }
 
 /// Whether this is the n-th, counted from one; no n: none is.
@@ -253,6 +287,17 @@ mod tests {
             wire.respond(9, answer(body));
         }
         assert_eq!(said(&mut wire), ["1", "rubbish", "2", "a", "rubbish"]);
+    }
+
+    #[test]
+    fn a_stream_is_cut_anywhere() {
+        let mut wire = wire(WireFaults::default());
+        wire.set_cutting(3);
+        wire.open(2);
+        for (client, bytes) in [(1, "abcd"), (1, "ef"), (2, "gh"), (1, "i")] {
+            wire.event(client, Data::Bytes(bytes.into()));
+        }
+        assert_eq!(said(&mut wire), ["abc", "def", "gh", "i"]);
     }
 
     #[test]

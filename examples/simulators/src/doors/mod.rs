@@ -73,7 +73,8 @@ impl Kind {
 
 /// What the task that owns the phone system is told.
 pub(crate) enum Input {
-    Open(Client, mpsc::Sender<Output>),
+    /// Somebody has come in by the door with this place among all.
+    Open(Client, usize, mpsc::Sender<Output>),
     Data(Client, Data),
     Request(Client, Request, mpsc::Sender<Output>),
     /// The answer is no longer awaited.
@@ -100,7 +101,7 @@ impl Numbers {
 /// Serves a door for ever.
 pub(crate) async fn serve(
     listener: TcpListener,
-    kind: Kind,
+    (door, kind): (usize, Kind),
     tls: Option<TlsAcceptor>,
     inputs: mpsc::Sender<Input>,
     numbers: Arc<Numbers>,
@@ -119,8 +120,8 @@ pub(crate) async fn serve(
                 },
             };
             match kind {
-                Kind::Tcp => tcp::serve(stream, numbers.next(), &inputs).await,
-                Kind::WebSocket => websocket::serve(stream, numbers.next(), &inputs).await,
+                Kind::Tcp => tcp::serve(stream, numbers.next(), door, &inputs).await,
+                Kind::WebSocket => websocket::serve(stream, numbers.next(), door, &inputs).await,
                 Kind::Http => http::serve(stream, &numbers, &inputs).await,
             }
             drop(place);

@@ -12,9 +12,9 @@ use crate::{Client, Data, Output};
 /// How many bytes are read at once.
 const PIECE: usize = 8 * 1024;
 
-pub(super) async fn serve(stream: Box<dyn Stream>, client: Client, inputs: &mpsc::Sender<Input>) {
+pub(super) async fn serve(stream: Box<dyn Stream>, client: Client, door: usize, inputs: &mpsc::Sender<Input>) {
     let (sender, outbox) = Outbox::new();
-    if inputs.send(Input::Open(client, sender)).await.is_ok() {
+    if inputs.send(Input::Open(client, door, sender)).await.is_ok() {
         converse(stream, client, inputs, outbox).await;
         drop(inputs.send(Input::Closed(client)).await);
     }

@@ -19,7 +19,7 @@ use tokio_tungstenite::{
 use super::{Input, LONGEST, PATIENCE, Stream, outbox::Outbox};
 use crate::{Client, Data, Output};
 
-pub(super) async fn serve(stream: Box<dyn Stream>, client: Client, inputs: &mpsc::Sender<Input>) {
+pub(super) async fn serve(stream: Box<dyn Stream>, client: Client, door: usize, inputs: &mpsc::Sender<Input>) {
     let (answer, echo) = oneshot::channel();
     if inputs.send(Input::Subprotocol(answer)).await.is_err() {
         return;
@@ -41,7 +41,7 @@ pub(super) async fn serve(stream: Box<dyn Stream>, client: Client, inputs: &mpsc
     let handshake = accept_hdr_async_with_config(stream, subprotocol, Some(config));
     let Ok(Ok(socket)) = timeout(PATIENCE, handshake).await else { return };
     let (sender, outbox) = Outbox::new();
-    if inputs.send(Input::Open(client, sender)).await.is_ok() {
+    if inputs.send(Input::Open(client, door, sender)).await.is_ok() {
         converse(socket, client, inputs, outbox).await;
         drop(inputs.send(Input::Closed(client)).await);
     }
