@@ -14,7 +14,7 @@ use crate::host::PATIENCE;
 #[derive(Debug)]
 pub struct Sim {
     child: Child,
-    url: String,
+    urls: Vec<String>,
     control: BufReader<TcpStream>,
     _config: Option<tempfile::NamedTempFile>,
 }
@@ -25,11 +25,20 @@ impl Sim {
     /// # Errors
     /// It does not start.
     pub fn start(system: &str, config: &str) -> Result<Self, String> {
+        Self::start_with(system, config, &[])
+    }
+
+    /// The same with further arguments: other doors.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_with(system: &str, config: &str, arguments: &[&str]) -> Result<Self, String> {
         let text = |e: std::io::Error| e.to_string();
         let program = build::jackfield(Version::Present)?;
         let program = program.with_file_name(format!("jackfield-sim{}", std::env::consts::EXE_SUFFIX));
         let mut command = Command::new(program);
         command.args([system, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]).stdout(Stdio::piped());
+        command.args(arguments);
         let file = match config {
             "" => None,
             config => {
@@ -42,16 +51,29 @@ impl Sim {
         let mut child = command.spawn().map_err(text)?;
         let mut lines = BufReader::new(child.stdout.take().ok_or("no standard output")?).lines();
         let mut line = || lines.next().ok_or("it says nothing")?.map_err(text);
-        let (url, control) = (line()?, line()?);
-        let control = TcpStream::connect(control.trim_start_matches("control ")).map_err(text)?;
+        let mut urls = Vec::new();
+        let control = loop {
+            let said = line()?;
+            match said.strip_prefix("control ") {
+                Some(control) => break control.to_owned(),
+                None => urls.push(said),
+            }
+        };
+        let control = TcpStream::connect(control).map_err(text)?;
         control.set_read_timeout(Some(PATIENCE)).map_err(text)?;
-        Ok(Self { child, url, control: BufReader::new(control), _config: file })
+        Ok(Self { child, urls, control: BufReader::new(control), _config: file })
     }
 
     /// Where it is, with its scheme.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        self.urls.first().map_or("", String::as_str)
+    }
+
+    /// All its doors, in the order in which it names them.
+    #[must_use]
+    pub fn urls(&self) -> &[String] {
+        &self.urls
     }
 
     /// A command of its control channel; its answer.

@@ -57,6 +57,8 @@ pub struct Config {
     pub call_ids: CallIds,
     /// Whose call id a transfer or a conference has.
     pub merged: Merged,
+    /// Whether `ClearConnection` also clears what rings, or is on hold; else it is refused.
+    pub clears_all: bool,
     /// What comes first when one of two parties hangs up.
     pub clears: Clears,
     /// What is said of the connections of somebody who has transferred a call, beside `TransferedEvent`.
@@ -289,6 +291,7 @@ impl Default for Config {
             duration: Limits { shortest: 5, longest: 3_600 },
             call_ids: CallIds { first: 1, last: 65_535 },
             merged: Merged::Active,
+            clears_all: false,
             clears: Clears::Leaver,
             transfer_clears: TransferClears::None,
             answered_elsewhere: AnsweredElsewhere::Cleared,

@@ -264,7 +264,7 @@ impl Simulator {
             self.visits.pop_front();
         }
         let user: String = user.chars().take(64).collect();
-        let mut visit = json!({ "user": user, "what": what });
+        let mut visit = json!({ "login": user, "what": what });
         if !why.is_empty() {
             visit["why"] = why.into();
         }

@@ -106,6 +106,7 @@ fn config() -> impl Strategy_<Value = Config> {
         config.splits[0].strategy = if ring_all { Strategy::RingAll } else { Strategy::MostIdle };
         config.clears = if late { Clears::Other } else { Clears::Leaver };
         config.merged = [Merged::Active, Merged::Held, Merged::New][merged];
+        config.clears_all = ring_all;
         config.transfer_clears = [TransferClears::None, TransferClears::Before, TransferClears::After][clears];
         config.stations[1].bridges = vec!["101".into()];
         config.stations[2].coverage = Some("104".into());

@@ -77,6 +77,11 @@ impl Switch {
                 self.leave(id, party);
                 Ok(())
             }
+            State::Alerting if self.config.clears_all => self.refuse(id, party),
+            State::Hold if self.config.clears_all => {
+                self.leave(id, party);
+                Ok(())
+            }
             State::Alerting | State::Hold | State::Queued => Err(state("invalidConnectionState")),
         }
     }
