@@ -135,6 +135,7 @@ blocks! {
     Events(AvayaEvents) = "AvayaEvents",
     SystemRegister(SystemRegisterData) = "SystemRegisterPrivateData",
     MakeCall(MakeCallData) = "MakeCallResponsePrivateData",
+    Consultation(MakeCallData) = "ConsultationCallResponsePrivateData",
     ServiceInitiated(CallData) = "ServiceInitiatedEventPrivateData",
     Originated(CallData) = "OriginatedEventPrivateData",
     Delivered(CallData) = "DeliveredEventPrivateData",
@@ -209,7 +210,7 @@ impl Extensions {
     #[must_use]
     pub fn ucid(&self) -> Option<&str> {
         self.blocks.iter().find_map(|block| match block {
-            Block::MakeCall(data) => data.linkage.as_ref()?.ucid(),
+            Block::MakeCall(data) | Block::Consultation(data) => data.linkage.as_ref()?.ucid(),
             _ => None,
         })
     }
