@@ -131,7 +131,8 @@ fn main() {
     let messages = f64::from(CALLS) * templates().len() as f64;
     let (mut best, mut setting_up, mut facts) = (f64::MAX, f64::MAX, 0);
     for _ in 0..5 {
-        let settings = json!({"servers": ["aes.example"], "username": "cti", "password": "x", "switch": "CMHQ", "parallel": 1});
+        let settings =
+            json!({"servers": ["aes.example"], "username": "cti", "password": "x", "switch": "CMHQ", "parallel": 1});
         let mut driver = Driver::<Metered>::new(&settings).unwrap();
         driver.started().unwrap();
         for station in 0..STATIONS {
