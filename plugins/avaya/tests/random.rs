@@ -1,6 +1,6 @@
 //! Whatever comes, however it is cut, doubled or swapped: the adapter goes on, and ends with what the switch has.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod common;
 

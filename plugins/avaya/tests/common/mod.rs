@@ -348,8 +348,6 @@ impl Bed {
 }
 
 /// Monitor 1 is that of 2101, 2 that of 2102, and so on.
-/// Two calls become one. `by`: who did it; `to`: who was added.
-
 /// An incoming call that was answered.
 pub(crate) fn talking(bed: &mut Bed, call: &str, from: &str) {
     bed.rings(1, call, "2101", from, "2101").answered(1, call, "2101", from, "2101");

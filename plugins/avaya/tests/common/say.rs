@@ -60,7 +60,7 @@ pub(crate) fn linked(call: &str) -> String {
     ucid(&format!("000010{call:0>4}1796000000"))
 }
 
-const CSTA: &str = "http://www.ecma-international.org/standards/ecma-323/csta/ed3";
+pub(crate) const CSTA: &str = "http://www.ecma-international.org/standards/ecma-323/csta/ed3";
 
 const SESSION: &str = "http://www.ecma-international.org/standards/ecma-354/appl_session";
 
@@ -78,7 +78,7 @@ pub(crate) fn avaya(name: &str, inner: &str) -> String {
     format!("<{name} xmlns=\"{PRIVATE}\" xmlns:c=\"{CSTA}\">{inner}</{name}>")
 }
 
-fn at_is(monitor: u32, number: &str) -> bool {
+pub(crate) fn at_is(monitor: u32, number: &str) -> bool {
     number == format!("210{monitor}")
 }
 
@@ -197,6 +197,7 @@ pub(crate) fn diverted(monitor: u32, call: &str, from: &str, to: &str, state: &s
     csta("DivertedEvent", &inner)
 }
 
+/// Two calls become one. `by`: who did it; `to`: who was added.
 pub(crate) fn merged(
     name: &str,
     monitor: u32,
