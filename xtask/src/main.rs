@@ -10,6 +10,7 @@ mod fuzz;
 mod mutants;
 mod steps;
 mod test;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -33,12 +34,14 @@ cargo xtask mutants [ARGUMENT]...
     Changes the call model, one small change at a time, and tells which changes no test notices. Needs cargo-mutants,
     which gets the arguments: `--list`, `--shard 0/10`, `-f src/model/finish.rs`. All of it takes an hour or two.
 
-cargo xtask test [--asterisk 16] [--no-asterisk] [--no-browser] [FILTER]
+cargo xtask test [--asterisk 16] [--no-asterisk] [--no-browser] [--no-windows | --windows] [FILTER]
     Installs what the tests need (Debian: by apt and debootstrap), then checks format and lints and runs every test;
-    with Node, those of the pages too, in Debian's Chromium.
+    with Node, those of the pages too, in Debian's Chromium; those of what runs on Windows also there, under Wine.
     --asterisk 16   the real Asterisk is version 16 instead of 22
     --no-asterisk   without a real Asterisk
     --no-browser    without a browser
+    --no-windows    without Windows
+    --windows       nothing but Windows: builds the plugin API and the adapter for TAPI for it and runs their tests
     FILTER          only tests whose name contains it, and no format, lints and docs
 ";
 

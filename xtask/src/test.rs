@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::clients;
 use crate::steps::{cargo, run, status, target, workspace};
+use crate::windows;
 
 /// What setup.sh answers where a real Asterisk cannot be had.
 const CANNOT_RUN_HERE: i32 = 77;
@@ -13,16 +14,27 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 struct Options<'a> {
     asterisk: Option<&'static str>,
     browser: bool,
+    windows: Windows,
     filter: Option<&'a str>,
 }
 
+/// Whether tests are run for Windows.
+#[derive(PartialEq, Eq)]
+enum Windows {
+    With,
+    Without,
+    Only,
+}
+
 fn options<'a>(arguments: &[&'a str]) -> Result<Options<'a>, String> {
-    let mut options = Options { asterisk: Some("forky"), browser: true, filter: None };
+    let mut options = Options { asterisk: Some("forky"), browser: true, windows: Windows::With, filter: None };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match *argument {
             "--no-asterisk" => options.asterisk = None,
             "--no-browser" => options.browser = false,
+            "--no-windows" => options.windows = Windows::Without,
+            "--windows" => options.windows = Windows::Only,
             "--asterisk" => {
                 options.asterisk = Some(match rest.next() {
                     Some(&"16") => "bullseye",
@@ -39,6 +51,9 @@ fn options<'a>(arguments: &[&'a str]) -> Result<Options<'a>, String> {
 
 pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
     let options = options(arguments)?;
+    if options.windows == Windows::Only {
+        return windows::test(options.filter)?.map_or(Ok(()), |missing| Err(format!("without Windows: {missing}")));
+    }
     let whole = options.filter.is_none();
     if whole {
         run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
@@ -66,6 +81,10 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
             run("the pages in a browser", clients::npm().args(["run", "test:browser", "--silent"]))?;
         }
     }
+    let without_windows = match options.windows {
+        Windows::With if whole => windows::test(None)?,
+        _ => None,
+    };
     if whole {
         run("examples in the docs", &mut cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
         let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
@@ -74,6 +93,9 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
     }
     if let Some(missing) = missing {
         println!("note: without a real Asterisk: {missing}");
+    }
+    if let Some(missing) = without_windows {
+        println!("note: nothing was tried for Windows: {missing}");
     }
     if let Some(missing) = without_browser {
         println!("note: the pages were not tried in a browser: {missing}");
