@@ -32,14 +32,25 @@ pub(crate) fn new_call(line: &mut Line, block: &Block<'_>, scene: &mut Scene<'_,
         line.hide(unique);
         return own_phone_rings(line, scene);
     }
-    let asked = |effect: &Effect| matches!(effect, Effect::Call { number: asked, .. } if asked == number);
+    // Nothing is told twice after a break: an id that has been silent since then and begins is another call's.
+    if line.call(unique).is_some_and(|call| !call.is_sure) {
+        lost(line, unique, scene);
+    }
     let known = line.call(unique).is_some();
-    let cause = if known { None } else { scene.effects.take(line.id, asked) };
-    let direction = match block.get("Direction") {
+    let direction = block.get("Direction");
+    // Who dials inside may be shown the own number, and outside the number as it was dialled at last.
+    let shows_own = number == line.operator;
+    let cause = if known { None } else { dialled_from_here(line, number, direction, scene) };
+    let direction = match direction {
         Some("Incoming") => Direction::In,
         Some("Outgoing") => Direction::Out,
-        _ if cause.is_some() || number == line.operator => Direction::Out,
+        _ if cause.is_some() || shows_own => Direction::Out,
         _ => Direction::In,
+    };
+    let number = match &cause {
+        Some(Waiting { effect: Effect::Call { number, .. }, .. }) if shows_own => number.as_str(),
+        _ if shows_own => "",
+        _ => number,
     };
     let first = match &cause {
         Some(Waiting { effect: Effect::Call { from, .. }, .. }) => from.clone(),
@@ -53,6 +64,9 @@ pub(crate) fn new_call(line: &mut Line, block: &Block<'_>, scene: &mut Scene<'_,
     }
     let Some(call) = line.call_mut(unique) else { return };
     call.is_sure = true;
+    if call.direction == Direction::Unknown {
+        call.direction = direction;
+    }
     call.number = number.to_owned();
     let key = call.key.clone();
     let Some(call) = line.call(unique) else { return };
@@ -63,6 +77,21 @@ pub(crate) fn new_call(line: &mut Line, block: &Block<'_>, scene: &mut Scene<'_,
     if let Some(Waiting { id, effect: Effect::Call { own_rings: false, .. }, .. }) = cause {
         scene.host.reply(id, Reply::call(key));
     }
+}
+
+/// The command that a call is the effect of.
+fn dialled_from_here(line: &Line, number: &str, direction: Option<&str>, scene: &mut Scene<'_, '_>) -> Option<Waiting> {
+    let exactly = |effect: &Effect| matches!(effect, Effect::Call { number: asked, .. } if asked == number);
+    let any = |effect: &Effect| matches!(effect, Effect::Call { .. });
+    let out = direction == Some("Outgoing") || (direction != Some("Incoming") && number == line.operator);
+    let found = if direction == Some("Incoming") { None } else { scene.effects.take(line.id, exactly) };
+    found.or_else(|| if out { scene.effects.take(line.id, any) } else { None })
+}
+
+/// What became of a call is not known, and will not be.
+fn lost(line: &mut Line, unique: &str, scene: &mut Scene<'_, '_>) {
+    let Some(call) = line.end(unique) else { return };
+    scene.host.report_call(&CallFact::finished(line.id, call.key, Cause::new(CauseCode::Lost)));
 }
 
 /// The server rings the operator's own phone: what was dialled is accepted, and the call comes when it is lifted.
@@ -167,6 +196,9 @@ fn reached(line: &Line, unique: &str, state: &str, scene: &mut Scene<'_, '_>) ->
 }
 
 fn hangup(line: &mut Line, unique: &str, scene: &mut Scene<'_, '_>) {
+    if line.call(unique).is_some() && first_goes_first(line, unique, scene) {
+        return;
+    }
     let Some(call) = line.end(unique) else { return };
     let transferred = call.asked == Some(Asked::Transfer);
     let cause = match (transferred, call.at, call.direction, call.asked) {
@@ -186,9 +218,19 @@ fn hangup(line: &mut Line, unique: &str, scene: &mut Scene<'_, '_>) {
     if !transferred && call.at == Stage::Alerting && cause == CauseCode::Unknown {
         fact.cause = Some(Cause::new(cause).text("not answered; CallWay does not say why"));
     }
+    let gone = scene
+        .effects
+        .find(line.id, |effect| matches!(effect, Effect::CompleteFirstGone { consult, .. } if consult == unique));
+    let gone = gone.and_then(|waiting| match &waiting.effect {
+        Effect::CompleteFirstGone { first, .. } => Some(first.clone()),
+        _ => None,
+    });
     let come = ended(line, unique, scene);
     fact.command = come.as_ref().map(Come::command);
     scene.host.report_call(&fact);
+    if let Some(first) = gone {
+        hangup(line, &first, scene);
+    }
     answer(come.as_ref(), scene);
     for waiting in scene.effects.take_needing(line.id, unique) {
         let text = "the call ended before CallWay did it";
@@ -202,14 +244,34 @@ fn hangup(line: &mut Line, unique: &str, scene: &mut Scene<'_, '_>) {
     }
 }
 
+/// How long the end of a consultation may come after that of the first call, when the two were connected: both are told
+/// of one deed.
+const TOGETHER: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Two calls were to be connected, and the first one ends first: the consultation's end is waited for, a moment.
+fn first_goes_first(line: &Line, unique: &str, scene: &mut Scene<'_, '_>) -> bool {
+    let goes = |effect: &Effect| matches!(effect, Effect::Complete { first, .. } if first == unique);
+    let Some(waiting) = scene.effects.find(line.id, goes) else { return false };
+    let Effect::Complete { first, consult } = waiting.effect.clone() else { return false };
+    if line.call(&consult).is_none() {
+        return false;
+    }
+    waiting.effect = Effect::CompleteFirstGone { first, consult };
+    waiting.deadline = waiting.deadline.min(scene.host.now() + TOGETHER);
+    true
+}
+
+/// The consultation's end has not come: the two were not connected, the first call has ended by itself.
+pub(crate) fn first_alone(line: &mut Line, first: &str, consult: &str, scene: &mut Scene<'_, '_>) {
+    for call in line.calls.iter_mut().filter(|call| call.unique == first || call.unique == consult) {
+        call.asked = None;
+    }
+    hangup(line, first, scene);
+}
+
 /// Who waited for the end of a call.
 fn ended(line: &Line, unique: &str, scene: &mut Scene<'_, '_>) -> Option<Come> {
-    let names = |effect: &Effect| match effect {
-        Effect::Hangup(of) | Effect::Transfer(of) => of == unique,
-        Effect::HangupThenUnhold { consult, .. } => consult == unique,
-        Effect::Complete { first, consult } => first == unique || consult == unique,
-        _ => false,
-    };
+    let names = |effect: &Effect| effect.ends(unique);
     let waiting = scene.effects.find(line.id, names)?;
     let id = waiting.id;
     match waiting.effect.clone() {
@@ -255,9 +317,10 @@ pub(crate) fn fact(line: &Line, call: &Call, config: &Config) -> CallFact {
 
 /// What only the first message of a call says.
 fn describe(fact: &mut CallFact, line: &Line, call: &Call, block: &Block<'_>) {
-    let (own, other) = (Party::new(line.operator.as_str()), Party::new(call.number.as_str()));
+    let own = Some(Party::new(line.operator.as_str()));
+    let other = Some(call.number.as_str()).filter(|number| !number.is_empty()).map(Party::new);
     let (caller, called) = if call.direction == Direction::In { (other, own) } else { (own, other) };
-    (fact.direction, fact.caller, fact.called) = (Some(call.direction), Some(caller), Some(called));
+    (fact.direction, fact.caller, fact.called) = (Some(call.direction), caller, called);
     fact.scope = match block.get("Direction") {
         Some("Internal") => Some(Scope::Internal),
         Some("Incoming" | "Outgoing") => Some(Scope::External),

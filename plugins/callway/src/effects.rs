@@ -42,6 +42,11 @@ pub(crate) enum Effect {
         first: String,
         consult: String,
     },
+    /// The first call is gone already: that is told after the consultation's end, which must come at once.
+    CompleteFirstGone {
+        first: String,
+        consult: String,
+    },
     State(String),
 }
 
@@ -52,6 +57,18 @@ impl Effect {
             Self::Bridge(of) | Self::Hold(of) | Self::Unhold(of) => of == unique,
             Self::HoldThenCall { from, .. } => from == unique,
             Self::Swap { held, hold } => held == unique || hold == unique,
+            _ => false,
+        }
+    }
+
+    /// Whether a call was asked to end.
+    pub(crate) fn ends(&self, unique: &str) -> bool {
+        match self {
+            Self::Hangup(of) | Self::Transfer(of) => of == unique,
+            Self::HangupThenUnhold { consult, .. } => consult == unique,
+            Self::Complete { first, consult } | Self::CompleteFirstGone { first, consult } => {
+                first == unique || consult == unique
+            }
             _ => false,
         }
     }

@@ -6,9 +6,10 @@ use jackfield_plugin_api::{
 use serde::{Deserialize, Serialize};
 
 use crate::adapter::{Callway, PBX};
+use crate::calls::{self, Scene};
 use crate::capabilities::configured;
 use crate::commands::send;
-use crate::effects::Effect;
+use crate::effects::{Effect, Waiting};
 use crate::line::Line;
 use crate::wire::{Block, Request, TooLong};
 
@@ -122,6 +123,7 @@ impl Callway {
 
     fn refuse_all(&mut self, why: &str, host: &mut Host<'_>) {
         for waiting in self.effects.take_all() {
+            self.first_alone(&waiting, host);
             if !matches!(waiting.effect, Effect::Call { own_rings: true, .. }) {
                 host.refuse(waiting.id, CommandError::new(ErrorCode::ConnectionLost, why).retryable());
             }
@@ -143,7 +145,13 @@ impl Callway {
         for waiting in self.effects.late(now) {
             match waiting.effect {
                 Effect::Call { own_rings: true, .. } => {}
+                Effect::CompleteFirstGone { .. } => {
+                    self.first_alone(&waiting, host);
+                    let text = "the first call ended, and CallWay did not connect the two";
+                    host.refuse(waiting.id, CommandError::new(ErrorCode::InvalidCallState, text));
+                }
                 _ => {
+                    self.forget_asked(&waiting);
                     let seconds = self.config.answer_timeout;
                     let text = format!(
                         "CallWay was told, and nothing came of it within {seconds} s (it has no message for a refusal)"
@@ -159,6 +167,24 @@ impl Callway {
             }
             Link::Up { heard, asked } if self.config.probe > 0 => self.probe(heard, asked, host),
             _ => {}
+        }
+    }
+
+    /// The first of two calls that were to be connected has ended, and that was held back.
+    fn first_alone(&mut self, waiting: &Waiting, host: &mut Host<'_>) {
+        let Effect::CompleteFirstGone { first, consult } = &waiting.effect else { return };
+        let Some(line) = self.lines.get_mut(&waiting.line) else { return };
+        calls::first_alone(line, first, consult, &mut Scene { config: &self.config, effects: &mut self.effects, host });
+    }
+
+    /// A command has come to nothing: whatever ends its calls later is not its doing.
+    fn forget_asked(&mut self, waiting: &Waiting) {
+        let Some(line) = self.lines.get_mut(&waiting.line) else { return };
+        for call in line.calls.iter_mut().filter(|call| waiting.effect.ends(&call.unique)) {
+            call.asked = None;
+        }
+        if matches!(waiting.effect, Effect::State(_)) && line.state.as_ref() != Some(&self.config.wrap_up_on) {
+            line.wraps_up = false;
         }
     }
 
