@@ -3,11 +3,10 @@
 //! `cargo bench -p jackfield-plugin-callway --bench messages`; CPU time of this thread, best of five.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program for people at a terminal")]
 
-use std::time::Instant;
-
 use jackfield_plugin_api::serde_json::json;
 use jackfield_plugin_api::testing::Driver;
 use jackfield_plugin_callway::Callway;
+use rustix::time::{ClockId, clock_gettime};
 
 const OPERATORS: u32 = 500;
 const CALLS: u32 = 20_000;
@@ -30,6 +29,12 @@ fn stream() -> (Vec<u8>, u64) {
     (said.into_bytes(), u64::from(CALLS) * 5)
 }
 
+/// CPU time of this thread, in seconds.
+fn cpu() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
 fn main() {
     let (said, messages) = stream();
     let mut best = f64::MAX;
@@ -42,11 +47,11 @@ fn main() {
         }
         driver.opened(0).unwrap();
         driver.received(0, "Message: AuthorizationResponse\r\nAuthorizationResult: Success\r\n\r\n").unwrap();
-        let begin = Instant::now();
+        let begin = cpu();
         for piece in said.chunks(2_048) {
             driver.received(0, piece).unwrap();
         }
-        best = best.min(begin.elapsed().as_secs_f64());
+        best = best.min(cpu() - begin);
     }
-    println!("{messages} messages, {OPERATORS} operators: {:.0} messages a second", messages as f64 / best);
+    println!("{messages} messages, {OPERATORS} operators: {:.0} messages a CPU second", messages as f64 / best);
 }
