@@ -188,8 +188,8 @@ impl Bed {
     /// What CallWay has heard last of a kind, as names and values.
     pub(crate) fn heard(&mut self, kind: &str) -> Vec<(String, String)> {
         let heard = self.phones(json!({"do": "heard"}));
-        let of = heard["messages"].as_array().unwrap().iter().filter(|m| m["message"] == kind);
-        serde_json::from_value(of.last().unwrap_or_else(|| panic!("no {kind}"))["fields"].clone()).unwrap()
+        let mut of = heard["messages"].as_array().unwrap().iter().filter(|m| m["message"] == kind);
+        serde_json::from_value(of.next_back().unwrap_or_else(|| panic!("no {kind}"))["fields"].clone()).unwrap()
     }
 }
 
