@@ -1,8 +1,8 @@
 //! Where each answer goes.
 
 use jackfield_plugin_api::{
-    CloseKind, CloseReason, CommandError, CommandId, Down, ErrorCode, Host, HttpResponse, LineId, Raw, RawDirection,
-    Reply, RequestId, Timestamp, Up,
+    CloseKind, CloseReason, CommandError, CommandId, Down, ErrorCode, ErrorFact, Host, HttpResponse, LineId, Raw,
+    RawDirection, Reply, RequestId, Severity, Timestamp, Up,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -97,8 +97,9 @@ impl Infinity {
             Said::Yes(Err(error)) => Err(error),
             Said::No(text) => {
                 self.works(host);
-                if question == Question::Calls {
-                    self.unknown(id, &text, host);
+                match question {
+                    Question::Calls => self.unknown(id, &text, host),
+                    Question::State => self.no_state(id, text, host),
                 }
                 return self.again(id, question, asked, now);
             }
@@ -109,7 +110,10 @@ impl Infinity {
         };
         match answer {
             Ok((seen, state)) => {
-                line.down = line.down.take().filter(|_| question == Question::State);
+                match question {
+                    Question::Calls => (line.down, line.refused) = (None, 0),
+                    Question::State => line.no_state = None,
+                }
                 self.works(host);
                 let Some(line) = self.lines.get_mut(&id) else { return };
                 if let Some(seen) = seen {
@@ -159,16 +163,26 @@ impl Infinity {
         host.report(Down::new(code, text));
     }
 
-    /// Infinity does not know the line.
+    /// Infinity does not show a line's calls. One that has shown them a moment ago is asked a few times more.
     fn unknown(&mut self, id: LineId, text: &str, host: &mut Host<'_>) {
         let Some(line) = self.lines.get_mut(&id) else { return };
-        if line.down.as_deref() == Some(text) {
+        line.refused = line.refused.saturating_add(1);
+        if line.down.as_deref() == Some(text) || (line.is_shown && line.refused < self.config.fails) {
             return;
         }
         line.down = Some(text.to_owned());
         line.is_shown = false;
-        let why = format!("Infinity does not know the extension {}: {text}", line.extension);
+        let why = format!("Infinity does not show the calls of extension {}: {text}", line.extension);
         host.report(Down::new(ErrorCode::DeviceOutOfService, why).line(id));
+    }
+
+    /// Infinity does not tell the state of a line's user; said once.
+    fn no_state(&mut self, id: LineId, text: String, host: &mut Host<'_>) {
+        let Some(line) = self.lines.get_mut(&id).filter(|line| line.no_state.as_ref() != Some(&text)) else { return };
+        let user = line.user.as_deref().unwrap_or_default();
+        let why = format!("Infinity does not tell the state of user {user} (setting `user`): {text}");
+        line.no_state = Some(text);
+        host.report(ErrorFact::new(ErrorCode::CommandFailed, Severity::Warning, why).line(id));
     }
 
     fn command_answered(&mut self, line: LineId, id: CommandId, then: Then, said: Said, host: &mut Host<'_>) {

@@ -1,19 +1,19 @@
 //! What an answer shows is compared with what was known; the difference becomes facts.
 
 use jackfield_plugin_api::{
-    CallFact, CallFeatures, CallState, Cause, CauseCode, CommandId, Direction, Host, Party, Phase, ReleasedBy, Role,
-    Snapshot,
+    CallFact, CallFeatures, CallState, Cause, CauseCode, CommandId, Direction, Host, Participant, Party, PartyState,
+    Phase, ReleasedBy, Role, Snapshot,
 };
 
 use crate::capabilities;
 use crate::config::Config;
 use crate::item::{Seen, Shown, Stage};
-use crate::line::{Asked, Call, Line};
+use crate::line::{Asked, Call, Line, Made};
 
 /// An answer shows all calls of a line.
 pub(crate) fn compare(line: &mut Line, seen: Vec<Seen>, config: &Config, host: &mut Host<'_>) {
     let now = host.now();
-    line.made.retain(|made| made.until > now);
+    let late: Vec<Made> = line.made.extract_if(.., |made| made.until <= now).collect();
     // A consultation goes before the call that it is for.
     let mut known: Vec<(bool, String)> =
         line.calls.iter().map(|call| (call.first.is_none(), call.id.clone())).collect();
@@ -38,6 +38,7 @@ pub(crate) fn compare(line: &mut Line, seen: Vec<Seen>, config: &Config, host: &
     facts.sort_by_key(|fact| fact.state != CallState::Held);
     if line.is_shown {
         facts.iter().for_each(|fact| host.report_call(fact));
+        late.iter().for_each(|made| never_shown(line, made, config, host));
         // What was merged into a conference ends after it is one.
         return merged.iter().for_each(|id| end(line, id, host));
     }
@@ -45,6 +46,19 @@ pub(crate) fn compare(line: &mut Line, seen: Vec<Seen>, config: &Config, host: &
     line.is_shown = true;
     // Those that were up before a break and still are have made no new fact.
     host.report(Snapshot::new(line.id, line.calls.iter().map(|call| described(line, call, config)).collect()));
+}
+
+/// A call that Infinity has made, and named, was over before an answer could show it: who has asked for it waits.
+fn never_shown(line: &mut Line, made: &Made, config: &Config, host: &mut Host<'_>) {
+    let Some(id) = made.id.as_deref().filter(|id| line.call(id).is_none()) else { return };
+    let call = line.begin(id, Direction::Out, Stage::Alerting(Phase::Dialing));
+    call.dialled.clone_from(&made.to);
+    call.first.clone_from(&made.first);
+    let Some(call) = line.call(id) else { return };
+    let mut fact = described(line, call, config);
+    fact.command = Some(made.command);
+    host.report_call(&fact);
+    end(line, id, host);
 }
 
 fn is_gone(line: &mut Line, id: &str, config: &Config) -> bool {
@@ -77,6 +91,8 @@ fn update(line: &mut Line, seen: Seen, config: &Config) -> Option<CallFact> {
         call.at = at;
     }
     call.was_connected |= !matches!(call.at, Stage::Alerting(_));
+    call.far_holds = seen.far_holds;
+    call.far_held |= seen.far_holds;
     call.number = seen.number.or(call.number.take());
     call.name = seen.name.or(call.name.take());
     call.dialled = seen.dialled.or(call.dialled.take());
@@ -136,6 +152,13 @@ fn described(line: &Line, call: &Call, config: &Config) -> CallFact {
         other.name = Some(name.clone());
     }
     let own = Party::new(line.extension.as_str());
+    if let Some(other) = other.as_ref().filter(|_| call.far_held && call.at != Stage::Conferenced) {
+        let mine = if call.at == Stage::Held { PartyState::Held } else { PartyState::Connected };
+        let theirs = if call.far_holds { PartyState::Held } else { PartyState::Connected };
+        let mut far = Participant::new("far", other.number.as_str(), false, theirs);
+        far.name.clone_from(&other.name);
+        fact.participants = Some(vec![Participant::new("own", line.extension.as_str(), true, mine), far]);
+    }
     if call.direction == Direction::Out {
         (fact.caller, fact.called) = (Some(own), other);
     } else {

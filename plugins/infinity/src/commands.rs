@@ -15,8 +15,8 @@ use crate::line::{Asked, Line, Made};
 use crate::query::{LONGEST_VALUE, Query, fits};
 use crate::schedule::Question;
 
-/// A call that was made and has not shown by then was none.
-const SHOWS: Duration = Duration::from_secs(30);
+/// A call that was made and has not shown by then was over before it could be seen.
+const SHOWS: Duration = Duration::from_secs(5);
 /// Recordings of a call that are named.
 const MOST_RECORDINGS: usize = 64;
 
@@ -40,7 +40,7 @@ struct Plan {
     query: Query,
     then: Then,
     ends: Vec<(String, Asked)>,
-    made: Option<Option<String>>,
+    made: Option<(Option<String>, String)>,
 }
 
 impl Plan {
@@ -58,8 +58,8 @@ impl Plan {
     }
 
     /// It makes a call, to consult for another or for itself.
-    fn makes(self, first: Option<String>) -> Self {
-        Self { made: Some(first), ..self }
+    fn makes(self, first: Option<String>, to: &str) -> Self {
+        Self { made: Some((first, to.to_owned())), ..self }
     }
 }
 
@@ -83,8 +83,9 @@ impl Infinity {
             for (call, how) in &plan.ends {
                 asked(line, call, *how, id);
             }
-            if let Some(first) = plan.made {
-                line.made.push(Made { command: id, id: None, first, until: host.now() + SHOWS });
+            if let Some((first, to)) = plan.made {
+                let until = host.now() + Duration::from_secs(u64::from(self.config.answer_timeout)) + SHOWS;
+                line.made.push(Made { command: id, id: None, first, to: Some(to), until });
             }
         }
         self.send(&plan.query, Waiting::Command { line, id, then: plan.then }, host);
@@ -101,16 +102,18 @@ impl Infinity {
                         "Infinity has no way to choose the number that is shown: dial without `from`, `anonymous`";
                     return Err(CommandError::new(ErrorCode::CommandNotSupported, text));
                 }
-                let mut query = of_line("/call/make/").with("Number", dialled(&make.to)?);
+                let to = dialled(&make.to)?;
+                let mut query = of_line("/call/make/").with("Number", to);
                 if let Some(tag) = make.user_data.get("tag").filter(|tag| fits(tag)) {
                     query = query.with("Tag", tag);
                 }
-                Plan::new(query).then(Then::Made).makes(None)
+                Plan::new(query).then(Then::Made).makes(None, to)
             }
             Command::MakeConsultCall(consult) => {
                 let first = known(line, &consult.call_id)?;
-                let query = of_call("/call/starttransfer/", first).with("Number", dialled(&consult.to)?);
-                Plan::new(query).then(Then::Made).makes(Some(first.to_owned()))
+                let to = dialled(&consult.to)?;
+                let query = of_call("/call/starttransfer/", first).with("Number", to);
+                Plan::new(query).then(Then::Made).makes(Some(first.to_owned()), to)
             }
             Command::AnswerCall(c) => Plan::new(of_call("/call/accept/", known(line, &c.call_id)?)),
             Command::HoldCall(c) => Plan::new(of_call("/call/hold/", known(line, &c.call_id)?)),
@@ -213,6 +216,7 @@ impl Infinity {
         let key = known.call(&call).map_or_else(|| known.key(&call).0, |call| call.key.clone());
         if let Some(made) = known.made.iter_mut().find(|made| made.command == id) {
             made.id = Some(call);
+            made.until = host.now() + SHOWS;
         }
         host.reply(id, Reply::call(key));
     }

@@ -52,6 +52,10 @@ pub struct Config {
     /// Whether an answer that names no state of a call tells by its recordings' files that it is talked.
     #[serde(default = "yes")]
     pub talk_by_recording: bool,
+    /// The states of a call that is held here, by Infinity's number: hold, and held for a transfer. 42 (on hold) is taken
+    /// for the far end's hold unless it is among them.
+    #[serde(default = "default_held")]
+    pub held: Vec<i64>,
     /// What the user states of this installation mean, by Infinity's number.
     #[serde(default = "default_states")]
     pub states: BTreeMap<String, AgentStateName>,
@@ -159,6 +163,9 @@ fn default_fails() -> u32 {
 fn default_gone_after() -> u32 {
     1
 }
+fn default_held() -> Vec<i64> {
+    vec![41, 51]
+}
 fn default_states() -> BTreeMap<String, AgentStateName> {
     use AgentStateName as S;
     [("300", S::Ready), ("301", S::NotReady), ("302", S::NotReady), ("303", S::NotReady), ("304", S::Busy)]
@@ -212,7 +219,9 @@ impl Config {
                 return refuse(&path, "must not be empty, and must not contain line ends".to_owned());
             }
         }
-        for (path, length) in [("states", self.states.len()), ("selectable", self.selectable.len())] {
+        for (path, length) in
+            [("states", self.states.len()), ("selectable", self.selectable.len()), ("held", self.held.len())]
+        {
             if length > MOST_STATES {
                 return refuse(path, format!("{length}: at most {MOST_STATES} are possible"));
             }

@@ -36,6 +36,8 @@ pub(crate) struct Seen {
     pub(crate) id: String,
     pub(crate) direction: Option<Direction>,
     pub(crate) shown: Shown,
+    /// The far end has put this one on hold.
+    pub(crate) far_holds: bool,
     pub(crate) number: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) dialled: Option<String>,
@@ -63,10 +65,12 @@ fn read(item: &Map<String, Value>, config: &Config) -> Option<Seen> {
         Some(2) => Some(Direction::Out),
         _ => None,
     };
+    let state = number(item, "State");
     fits.then(|| Seen {
         id,
         direction,
-        shown: shown(number(item, "State"), direction, recorded && config.talk_by_recording),
+        shown: shown(state, direction, recorded && config.talk_by_recording, &config.held),
+        far_holds: state == Some(ON_HOLD) && !config.held.contains(&ON_HOLD),
         number: short("Number"),
         name: short("Name"),
         dialled: short("DialedNumber"),
@@ -77,10 +81,14 @@ fn read(item: &Map<String, Value>, config: &Config) -> Option<Seen> {
     })
 }
 
+/// On hold, beside hold (41): as "in conference" (32) is beside "conference" (31), the far end's doing.
+const ON_HOLD: i64 = 42;
+
 /// The states of a call in Infinity's COM library.
-fn shown(state: Option<i64>, direction: Option<Direction>, talks: bool) -> Shown {
+fn shown(state: Option<i64>, direction: Option<Direction>, talks: bool, held: &[i64]) -> Shown {
     let ringing = Stage::Alerting(Phase::Ringing);
     match state {
+        Some(state) if held.contains(&state) => Shown::At(Stage::Held),
         None if talks => Shown::At(Stage::Connected),
         None if direction == Some(Direction::Out) => Shown::At(Stage::Alerting(Phase::Dialing)),
         None => Shown::At(ringing),
@@ -90,13 +98,11 @@ fn shown(state: Option<i64>, direction: Option<Direction>, talks: bool) -> Shown
         Some(11) => Shown::At(Stage::Alerting(Phase::Initiated)),
         // The number is being dialled.
         Some(12) => Shown::At(Stage::Alerting(Phase::Dialing)),
-        Some(21) => Shown::At(Stage::Connected),
+        Some(21 | ON_HOLD) => Shown::At(Stage::Connected),
         // Conference, in a conference.
         Some(31 | 32) => Shown::At(Stage::Conferenced),
-        // Hold, on hold.
-        Some(41 | 42) => Shown::At(Stage::Held),
         Some(99 | 100) => Shown::Over,
-        // Unknown, transfer, and whatever else comes.
+        // Unknown, and whatever else comes.
         Some(_) => Shown::AsBefore,
     }
 }

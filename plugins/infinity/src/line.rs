@@ -25,6 +25,12 @@ pub(crate) struct Line {
     pub(crate) is_shown: bool,
     /// Why the host was told that the line is down.
     pub(crate) down: Option<String>,
+    /// Answers in a row by which Infinity has refused to show the calls.
+    #[serde(default)]
+    pub(crate) refused: u32,
+    /// Why Infinity does not tell the user's state, as it was reported.
+    #[serde(default)]
+    pub(crate) no_state: Option<String>,
     /// The user's state, as Infinity numbers it.
     pub(crate) state: Option<String>,
     /// Calls that were made from here and have not shown yet.
@@ -45,7 +51,10 @@ pub(crate) struct Made {
     pub(crate) id: Option<String>,
     /// The call that it consults for.
     pub(crate) first: Option<String>,
-    /// Forgotten then.
+    /// What was dialled.
+    #[serde(default)]
+    pub(crate) to: Option<String>,
+    /// It has not shown by then: it was over at once.
     pub(crate) until: Timestamp,
 }
 
@@ -59,6 +68,12 @@ pub(crate) struct Call {
     pub(crate) direction: Direction,
     pub(crate) at: Stage,
     pub(crate) was_connected: bool,
+    /// The far end has put this one on hold.
+    #[serde(default)]
+    pub(crate) far_holds: bool,
+    /// It has done so once: clients know of the parties' states.
+    #[serde(default)]
+    pub(crate) far_held: bool,
     pub(crate) number: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) dialled: Option<String>,
@@ -94,6 +109,8 @@ impl Line {
             over: VecDeque::new(),
             is_shown: false,
             down: None,
+            refused: 0,
+            no_state: None,
             state: None,
             made: Vec::new(),
             due: [Some(now), state_due],
@@ -127,6 +144,8 @@ impl Line {
             direction,
             at,
             was_connected: false,
+            far_holds: false,
+            far_held: false,
             number: None,
             name: None,
             dialled: None,

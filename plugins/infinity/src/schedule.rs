@@ -19,7 +19,7 @@ const SCOUT: Duration = Duration::from_secs(2);
 /// How many questions may come at once before the rate holds them apart.
 const BURST: u32 = 10;
 /// How often a line that Infinity does not know is tried.
-const UNKNOWN: Duration = Duration::from_secs(30);
+const UNKNOWN: Duration = Duration::from_secs(10);
 
 /// What a line is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
