@@ -24,8 +24,9 @@ pub struct Infinity {
     pub(crate) config: Config,
     pub(crate) started: bool,
     pub(crate) is_up: bool,
-    /// Requests in a row without a good answer.
+    /// Questions for calls in a row without a good answer, and those for states.
     pub(crate) failed: u32,
+    pub(crate) states_failed: u32,
     pub(crate) lines: BTreeMap<LineId, Line>,
     pub(crate) waiting: BTreeMap<RequestId, Waiting>,
     pub(crate) last_request: u32,
@@ -40,6 +41,8 @@ struct Saved<L, W, P> {
     started: bool,
     is_up: bool,
     failed: u32,
+    #[serde(default)]
+    states_failed: u32,
     lines: L,
     waiting: W,
     last_request: u32,
@@ -64,6 +67,7 @@ impl Adapter for Infinity {
             started: false,
             is_up: false,
             failed: 0,
+            states_failed: 0,
             lines: BTreeMap::new(),
             waiting: BTreeMap::new(),
             last_request: 0,
@@ -88,11 +92,12 @@ impl Adapter for Infinity {
     }
 
     fn save(&self) -> Option<Vec<u8>> {
-        let Self { started, is_up, failed, lines, waiting, last_request, pace, alarm, .. } = self;
+        let Self { started, is_up, failed, states_failed, lines, waiting, last_request, pace, alarm, .. } = self;
         state::save(&Saved {
             started: *started,
             is_up: *is_up,
             failed: *failed,
+            states_failed: *states_failed,
             lines,
             waiting,
             last_request: *last_request,
@@ -104,8 +109,8 @@ impl Adapter for Infinity {
     fn restore(config: Config, saved: &[u8], _: &mut Host<'_>) -> Result<Self, RestoreError> {
         config.check()?;
         let saved: Saved<BTreeMap<LineId, Line>, BTreeMap<RequestId, Waiting>, Pace> = state::restore(saved)?;
-        let Saved { started, is_up, failed, lines, waiting, last_request, pace, alarm } = saved;
-        Ok(Self { config, started, is_up, failed, lines, waiting, last_request, pace, alarm })
+        let Saved { started, is_up, failed, states_failed, lines, waiting, last_request, pace, alarm } = saved;
+        Ok(Self { config, started, is_up, failed, states_failed, lines, waiting, last_request, pace, alarm })
     }
 }
 

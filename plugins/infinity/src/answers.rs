@@ -96,7 +96,7 @@ impl Infinity {
             .ok_or_else(|| NotUnderstood("the answer has not what was asked for".to_owned())),
             Said::Yes(Err(error)) => Err(error),
             Said::No(text) => {
-                self.works(host);
+                self.works(question, host);
                 match question {
                     Question::Calls => self.unknown(id, &text, host),
                     Question::State => self.no_state(id, text, host),
@@ -105,7 +105,7 @@ impl Infinity {
             }
             Said::Nothing(reason) => {
                 self.again(id, question, asked, now);
-                return self.fails(&reason, host);
+                return self.fails(question, &reason, host);
             }
         };
         match answer {
@@ -114,25 +114,32 @@ impl Infinity {
                     Question::Calls => (line.down, line.refused) = (None, 0),
                     Question::State => line.no_state = None,
                 }
-                self.works(host);
+                self.works(question, host);
+                let is_up = self.is_up;
                 let Some(line) = self.lines.get_mut(&id) else { return };
                 if let Some(seen) = seen {
                     compare(line, seen, &self.config, host);
                 }
-                if let Some(state) = state {
+                // Before the connection is up there is nobody to tell; it is asked again then.
+                if let Some(state) = state.filter(|_| is_up) {
                     agent::is(line, state, None, &self.config, host);
                 }
                 self.again(id, question, asked, now);
             }
             Err(NotUnderstood(text)) => {
                 self.again(id, question, asked, now);
-                self.fails(&CloseReason::new(CloseKind::Lost, format!("{}: {text}", self.config.url)), host);
+                let reason = CloseReason::new(CloseKind::Lost, format!("{}: {text}", self.config.url));
+                self.fails(question, &reason, host);
             }
         }
     }
 
-    /// The server answers.
-    fn works(&mut self, host: &mut Host<'_>) {
+    /// The server answers. Whether it shows calls decides whether the connection is up.
+    fn works(&mut self, question: Question, host: &mut Host<'_>) {
+        if question == Question::State {
+            self.states_failed = 0;
+            return;
+        }
         self.failed = 0;
         self.pace.scout = None;
         if !self.is_up {
@@ -147,8 +154,17 @@ impl Infinity {
         }
     }
 
-    /// The server does not. Once is nothing; a few times in a row is a connection that is down.
-    fn fails(&mut self, reason: &CloseReason, host: &mut Host<'_>) {
+    /// The server does not. Once is nothing; a few times in a row is a connection that is down. Where only the states of
+    /// users do not come, it is up, and that is told.
+    fn fails(&mut self, question: Question, reason: &CloseReason, host: &mut Host<'_>) {
+        if question == Question::State {
+            self.states_failed = self.states_failed.saturating_add(1);
+            if self.states_failed == self.config.fails && self.is_up {
+                let text = format!("Infinity does not tell the states of users; the last reason: {}", reason.text);
+                host.report(ErrorFact::new(ErrorCode::CommandFailed, Severity::Warning, text));
+            }
+            return;
+        }
         self.failed = self.failed.saturating_add(1);
         if self.failed < self.config.fails || self.pace.scout.is_some() {
             return;

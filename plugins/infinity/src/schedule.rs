@@ -119,7 +119,9 @@ impl Infinity {
         let due = |question: Question| {
             self.lines.values().filter_map(move |line| Some((line.due[question as usize]?, question, line.id)))
         };
-        due(Question::Calls).chain(due(Question::State)).min()
+        // A server that does not answer is tried by what tells whether it does.
+        let states = due(Question::State).filter(|_| self.pace.scout.is_none());
+        due(Question::Calls).chain(states).min()
     }
 
     fn ask(&mut self, id: LineId, question: Question, host: &mut Host<'_>) {

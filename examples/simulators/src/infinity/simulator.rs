@@ -84,9 +84,10 @@ impl Simulator {
             Answers::None => response.arrives = Arrives::Nothing,
             Answers::Empty => response.body = Vec::new(),
             Answers::Huge => {
-                response.body = b"{\"result\":{\"Data\":[".to_vec();
-                response.body.resize(HUGE - 3, b' ');
-                response.body.extend(b"]}}");
+                let (head, tail) = (b"{\"result\":{\"Data\":[", b"]}}");
+                response.body = vec![b' '; HUGE];
+                response.body[..head.len()].copy_from_slice(head);
+                response.body[HUGE - tail.len()..].copy_from_slice(tail);
             }
         }
         if spoilt && self.faults.late_ms > 0 && self.late.len() < LATE {
