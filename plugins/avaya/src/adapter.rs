@@ -86,8 +86,11 @@ impl Adapter for Avaya {
         if watched(&net.watches) != watched(&watch::configured(&config)) {
             return Err(RestoreError::new("the settings name other VDNs or skills than the saved state"));
         }
+        if !net.server_name.is_empty() && config.servers.get(net.server) != Some(&net.server_name) {
+            return Err(RestoreError::new("the settings name other servers than the saved state"));
+        }
         if net.server >= config.servers.len() {
-            return Err(RestoreError::new("the settings name fewer servers than the saved state"));
+            return Err(RestoreError::new("the saved state names no server of the settings"));
         }
         Ok(Self { config, net, lines, secrets: BTreeMap::new() })
     }
@@ -138,7 +141,7 @@ impl Avaya {
     fn close(&mut self, id: LineId, host: &mut Host<'_>) {
         let Some(line) = self.lines.remove(&id) else { return };
         self.secrets.remove(&id);
-        for task in [Task::Retry(id), Task::Poll(id), Task::Check(id)] {
+        for task in [Task::Retry(id), Task::Poll(id), Task::Check(id), Task::Made(id)] {
             self.net.agenda.cancel(task);
         }
         self.net.queue.retain(|waiting| *waiting != id);

@@ -23,6 +23,8 @@ pub(crate) enum Task {
     Poll(LineId),
     /// A line's calls are compared.
     Check(LineId),
+    /// A call that was made from here should have shown by now.
+    Made(LineId),
 }
 
 /// All that is due.

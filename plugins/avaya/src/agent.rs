@@ -45,6 +45,9 @@ pub(crate) struct Agent {
     pub(crate) dnd: bool,
     /// The state is being asked for.
     pub(crate) asked: bool,
+    /// Its time to be asked for has been set among others'.
+    #[serde(default)]
+    has_turn: bool,
     /// Events tell the state.
     told: bool,
     /// The command that changes it.
@@ -183,9 +186,20 @@ impl Avaya {
     pub(crate) fn poll(&mut self, id: LineId, host: &mut Host<'_>) {
         let Some(line) = self.lines.get_mut(&id) else { return };
         let mut scene = Scene { config: &self.config, net: &mut self.net, host };
-        if line.stage == Stage::Up {
-            ask_agent(line, &mut scene);
+        if line.stage != Stage::Up {
+            return;
         }
+        // With many agents they take turns.
+        let (now, step) = (scene.host.now(), Duration::from_secs(1) / scene.config.agent_polls_per_second.max(1));
+        if !line.agent.has_turn && scene.net.poll_free > now {
+            line.agent.has_turn = true;
+            scene.net.agenda.set(Task::Poll(id), scene.net.poll_free);
+            scene.net.poll_free = scene.net.poll_free + step;
+            return;
+        }
+        line.agent.has_turn = false;
+        scene.net.poll_free = scene.net.poll_free.max(now + step);
+        ask_agent(line, &mut scene);
     }
 }
 

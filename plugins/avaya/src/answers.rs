@@ -51,7 +51,7 @@ impl Avaya {
             Ask::Start => {
                 let text =
                     format!("{} did not answer the login within {} s", self.server(), self.config.answer_timeout);
-                self.give_up(jackfield_plugin_api::Down::new(ErrorCode::Timeout, text), host);
+                self.leave(jackfield_plugin_api::Down::new(ErrorCode::Timeout, text), host);
             }
             Ask::Device(line) | Ask::Monitor(line) => self.silent(line, &silence, host),
             Ask::Calls(line) => {
@@ -226,6 +226,12 @@ impl Avaya {
                 Task::Retry(line) => self.set_up(line, host),
                 Task::Poll(line) => self.poll(line, host),
                 Task::Check(line) => self.check_calls(line, host),
+                Task::Made(line) => {
+                    let hidden = |line: &Line| line.calls.iter().any(|call| call.hidden);
+                    if self.lines.get(&line).is_some_and(hidden) {
+                        self.check_calls(line, host);
+                    }
+                }
             }
         }
     }
@@ -266,7 +272,10 @@ fn made_call(
     call.called = Some(to);
     call.first = first;
     call.ask(job.id, Goal::Begin, now + LATE * 6);
-    Reply::call(call.key.clone())
+    let key = call.key.clone();
+    // Events should have told of it by then.
+    scene.net.agenda.set(Task::Made(line.id), now + LATE);
+    Reply::call(key)
 }
 
 /// The forwardings that are set.

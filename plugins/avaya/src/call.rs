@@ -44,6 +44,9 @@ pub(crate) struct Call {
     pub(crate) external: bool,
     /// The call that this one was made from.
     pub(crate) first: Option<CallKey>,
+    /// The call of this line that came back as this one.
+    #[serde(default)]
+    pub(crate) recall_of: Option<CallKey>,
     /// Commands whose effect does not show yet.
     pub(crate) asked: Vec<Asked>,
     /// Not reported before something is known of it: an answer spoke of it, or it is being asked about.
@@ -103,6 +106,7 @@ impl Call {
             data: BTreeMap::new(),
             external: false,
             first: None,
+            recall_of: None,
             asked: Vec::new(),
             hidden: false,
             reported: None,

@@ -48,6 +48,9 @@ pub struct Config {
     /// How often an agent's state is asked for, in milliseconds; 0: only events tell it.
     #[serde(default = "default_agent_poll_ms")]
     pub agent_poll_ms: u32,
+    /// The most questions for agents' states in a second, of all lines together: with more agents each waits longer.
+    #[serde(default = "default_agent_polls_per_second")]
+    pub agent_polls_per_second: u32,
     /// How often an idle line's calls are compared with the switch, in seconds; 0: only after a break.
     #[serde(default)]
     pub check: u32,
@@ -79,6 +82,9 @@ pub struct Config {
     /// id is written as `number:switch::0`.
     #[serde(default = "yes")]
     pub ask_for_targets: bool,
+    /// What is dialled for a `+` at the beginning of a number: `00`, `9011`. Absent: such a number is refused.
+    #[serde(default)]
+    pub plus: Option<String>,
     /// Whether a held call may be ended from here without taking it back.
     #[serde(default)]
     pub clears_held: bool,
@@ -155,6 +161,9 @@ fn default_parallel() -> u32 {
 fn default_agent_poll_ms() -> u32 {
     2_000
 }
+fn default_agent_polls_per_second() -> u32 {
+    100
+}
 fn default_login_mode() -> String {
     "auxWork".to_owned()
 }
@@ -219,6 +228,9 @@ impl Config {
         if let Some(code) = self.reasons.keys().find(|code| code.parse::<u32>().is_err()) {
             return refuse(format!("reasons.{code}"), "a reason code is a number".into());
         }
+        if self.plus.as_ref().is_some_and(|plus| !is_extension(plus)) {
+            return refuse("plus".into(), "is dialled for a `+`: digits, as `00`".into());
+        }
         if !WORK_MODES.contains(&self.login_mode.as_str()) {
             let text = format!("{:?} is none of {}", self.login_mode, WORK_MODES.join(", "));
             return refuse("login_mode".into(), text);
@@ -229,6 +241,7 @@ impl Config {
             ("answer_timeout", self.answer_timeout, 1, 300),
             ("parallel", self.parallel, 1, 256),
             ("agent_poll_ms", self.agent_poll_ms, 0, 3_600_000),
+            ("agent_polls_per_second", self.agent_polls_per_second, 1, 1_000),
             ("check", self.check, 0, 86_400),
             ("uui_max", self.uui_max, 0, 2_000),
         ] {

@@ -70,6 +70,9 @@ pub(crate) fn fact(line: &Line, call: &Call, config: &Config) -> CallFact {
     if let Some(first) = call.first.as_ref().and_then(|first| line.by_key(first)).filter(|first| !first.hidden) {
         (fact.role, fact.parent) = (Some(Role::Consult), Some(first.key.clone()));
     }
+    if fact.parent.is_none() {
+        fact.parent.clone_from(&call.recall_of);
+    }
     fact.participants = Some(participants(line, call, config));
     if call.parties.iter().any(|party| config.recorders.contains(&party.number)) {
         fact.recording = Some(true);

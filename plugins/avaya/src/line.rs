@@ -179,6 +179,12 @@ impl Line {
         Some(&over.key)
     }
 
+    /// The call of this line, over by now, that had this id or this key.
+    pub(crate) fn earlier(&self, native: &str, ucid: Option<&str>) -> Option<CallKey> {
+        let is = |over: &&Over| over.native == native || ucid.is_some_and(|ucid| over.key.as_str().starts_with(ucid));
+        self.over.iter().rev().find(is).map(|over| over.key.clone())
+    }
+
     /// A call is over.
     pub(crate) fn end(&mut self, key: &CallKey, now: Timestamp) -> Option<Call> {
         let at = self.calls.iter().position(|call| call.key == *key)?;

@@ -69,8 +69,9 @@ pub(crate) enum Owner {
 pub(crate) struct Net {
     /// Which of the servers is spoken to.
     pub(crate) server: usize,
-    /// The transport was opened at the host, and not closed.
-    pub(crate) is_wanted: bool,
+    /// What the settings call it.
+    #[serde(default)]
+    pub(crate) server_name: String,
     pub(crate) is_open: bool,
     /// Servers that failed, one after the other, since one worked.
     pub(crate) failures: u32,
@@ -90,6 +91,9 @@ pub(crate) struct Net {
     pub(crate) switch_down: bool,
     /// Services that this server does not offer: they are not asked for again.
     pub(crate) missing: BTreeSet<String>,
+    /// Before this time no further agent is asked for.
+    #[serde(default)]
+    pub(crate) poll_free: Timestamp,
     /// What is known of calls that wait in queues, by their ids.
     pub(crate) queued: VecDeque<(String, String)>,
     pub(crate) agenda: Agenda,

@@ -24,7 +24,7 @@ impl Avaya {
     /// Opens the link to the server whose turn it is.
     pub(crate) fn open_server(&mut self, host: &mut Host<'_>) {
         if let Some(spec) = self.config.transport(self.net.server) {
-            self.net.is_wanted = true;
+            self.net.server_name.clone_from(&self.config.servers[self.net.server]);
             host.open(self.net.transport(), &spec);
         }
     }
@@ -66,7 +66,7 @@ impl Avaya {
             Started::Refused(word) => self.session_refused(&word, host),
             _ => {
                 let text = format!("{} answered the login with {}: is it AE Services?", self.server(), answer.name());
-                self.give_up(Down::new(ErrorCode::ProtocolError, text), host);
+                self.leave(Down::new(ErrorCode::ProtocolError, text), host);
             }
         }
     }
@@ -133,7 +133,11 @@ impl Avaya {
                 Down::new(found.code, format!("{server} refused the session: {}", found.text))
             }
         };
-        // Another server may have room; a wrong password is wrong everywhere.
+        self.leave(down, host);
+    }
+
+    /// This server gives no session. Another one may; but a wrong password is wrong everywhere.
+    pub(crate) fn leave(&mut self, down: Down, host: &mut Host<'_>) {
         let others = self.config.servers.len() > 1 && down.retry;
         self.give_up(down, host);
         if others {
@@ -171,7 +175,9 @@ impl Avaya {
                 Ok(None) => break,
                 Err(error) => {
                     let text = format!("{} sent something else than CSTA: {error}", self.server());
-                    return self.give_up(Down::new(ErrorCode::ProtocolError, text), host);
+                    let down = Down::new(ErrorCode::ProtocolError, text);
+                    let is_up = self.net.session.is_up();
+                    return if is_up { self.give_up(down, host) } else { self.leave(down, host) };
                 }
             }
         }
@@ -288,9 +294,9 @@ impl Avaya {
     /// Leaves this server for the next one.
     fn next_server(&mut self, host: &mut Host<'_>) {
         host.close(self.net.transport());
-        self.net.is_wanted = false;
         self.net.session.forget();
         self.net.server = (self.net.server + 1) % self.config.servers.len();
+        self.net.server_name.clone_from(&self.config.servers[self.net.server]);
         self.net.failures = self.net.failures.saturating_add(1);
         let servers = u32::try_from(self.config.servers.len()).unwrap_or(1);
         let rounds = self.net.failures / servers;
@@ -329,6 +335,7 @@ impl Avaya {
         for line in self.lines.values_mut() {
             line.stage = Stage::Waiting;
             line.look = None;
+            line.agent.asked = false;
             line.calls.retain(|call| call.reported.is_some());
             for call in &mut line.calls {
                 call.asked.clear();

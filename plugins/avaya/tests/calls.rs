@@ -133,11 +133,18 @@ fn outgoing_calls() {
         "resourceBusy",
     );
     bed.command("2101", "makeCall", &json!({"to": "ten"}));
+    bed.command("2101", "makeCall", &json!({"to": "+380445550100"}));
     bed.command("2101", "makeCall", &json!({"to": "2102", "anonymous": true}));
     bed.command("2101", "makeCall", &json!({"to": "2102"}));
     let wrong = bed.take("MakeCall");
     bed.frame(wrong.invoke, &csta("HoldCallResponse", ""));
     bed.command("2101", "makeCall", &json!({"to": "2102"})).wait(11);
+    bed.note("Accepted, and no event comes: the switch is asked, and has it.");
+    bed.open.clear();
+    bed.command("2101", "makeCall", &json!({"to": "2102"})).answer("MakeCall", &made("330")).wait(10);
+    bed.calls(&info("330", "2101", "connected", "alerting"));
+    bed.answer("SnapshotCall", &parties("330", &[("2101", "connected"), ("2102", "alerting")], "2101", "2102"));
+    bed.cleared(1, "330", "2101", "null", "normalClearing");
     bed.keep("outgoing", "Outgoing calls of a station.");
 }
 

@@ -83,6 +83,9 @@ fn consultations() {
     bed.command("2101", "blindTransferCall", &json!({"callId": key("319"), "to": "2103"})).target();
     bed.accept("SingleStepTransferCall");
     bed.event(&merged("TransferedEvent", 1, ("319", None, "322"), ("2101", "2103"), &["2103", "0445550100"], "null"));
+    bed.note("Nobody answers it there: it comes back as another call, which the first one is the parent of.");
+    let back = rings(1, "322", "2101", "0445550100", "2101", "alerting").replace(">newCall<", ">recall<");
+    bed.event(&back.replace(&linked("322"), &linked("319"))).cleared(1, "322", "2101", "null", "callCancelled");
     bed.keep("consultations", "Two calls of one station: consultations and transfers.");
 }
 

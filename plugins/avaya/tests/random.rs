@@ -362,4 +362,6 @@ fn states_that_were_saved_before_are_read() {
     assert!(!driver.facts().is_empty(), "it goes on");
     let fewer = bed.driver.restored(&with(&json!({})), &saved);
     assert!(fewer.is_err_and(|error| error.to_string().contains("other VDNs or skills")));
+    let others = with(&json!({"vdns": ["6200"], "skills": ["7050"], "servers": ["other.example"]}));
+    assert!(bed.driver.restored(&others, &saved).is_err_and(|error| error.to_string().contains("other servers")));
 }

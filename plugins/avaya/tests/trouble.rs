@@ -78,6 +78,9 @@ fn another_server_has_its_turn() {
     bed.note("It breaks with a call up, and is not back: the other one takes over.");
     bed.closed("lost", "connection reset").closed("refused", "connection refused").opened(1).log_in("T-0").devices();
     bed.calls("").quiet();
+    bed.note("One that takes the link and says nothing, or something else, is left, too.");
+    bed.closed("lost", "connection reset").opened(1).wait(11).opened(0).bytes(b"SSH-2.0\r\n").wait(3).opened(1);
+    bed.log_in("T-1").devices().calls("").quiet();
     bed.note("A wrong password is wrong everywhere.");
     bed.closed("lost", "connection reset").opened(1);
     bed.note("(This server is asked for its old session first.)");

@@ -209,7 +209,7 @@ fn prepare(line: &Line, command: &Command, config: &Config) -> Result<Prepared, 
                 );
                 return Err(CommandError::new(ErrorCode::CommandFailed, text));
             }
-            What::Make { to: dialled(&make.to)?, uui }.into()
+            What::Make { to: dialled(&make.to, config)?, uui }.into()
         }
         Command::AnswerCall(c) => What::Answer(known(line, &c.call_id)?.key.clone()).into(),
         Command::DropCall(c) => {
@@ -229,7 +229,7 @@ fn prepare(line: &Line, command: &Command, config: &Config) -> Result<Prepared, 
             call => What::Unhold(call.key.clone()).into(),
         },
         Command::MakeConsultCall(c) => {
-            What::Consult { first: known(line, &c.call_id)?.key.clone(), to: dialled(&c.to)? }.into()
+            What::Consult { first: known(line, &c.call_id)?.key.clone(), to: dialled(&c.to, config)? }.into()
         }
         Command::TransferCall(c) => {
             let (held, active) = pair(line, &c.call_id, &c.consult_call_id)?;
@@ -248,10 +248,10 @@ fn prepare(line: &Line, command: &Command, config: &Config) -> Result<Prepared, 
             What::Reconnect { held, active }.into()
         }
         Command::BlindTransferCall(c) => {
-            What::Single { call: known(line, &c.call_id)?.key.clone(), to: dialled(&c.to)? }.into()
+            What::Single { call: known(line, &c.call_id)?.key.clone(), to: dialled(&c.to, config)? }.into()
         }
         Command::DeflectCall(c) => {
-            What::Deflect { call: known(line, &c.call_id)?.key.clone(), to: dialled(&c.to)? }.into()
+            What::Deflect { call: known(line, &c.call_id)?.key.clone(), to: dialled(&c.to, config)? }.into()
         }
         Command::SendDtmf(c) => {
             let call = known(line, &c.call_id)?.key.clone();
@@ -262,16 +262,16 @@ fn prepare(line: &Line, command: &Command, config: &Config) -> Result<Prepared, 
             What::Digits { call, digits: c.digits.clone(), tone: c.tone_ms }.into()
         }
         Command::SetForwarding(c) => {
-            let to = c.to.as_deref().filter(|to| !to.is_empty()).map(dialled).transpose()?;
+            let to = c.to.as_deref().filter(|to| !to.is_empty()).map(|to| dialled(to, config)).transpose()?;
             What::Forward { kind: c.kind, to }.into()
         }
-        Command::LibrarySpecificService(service) if service.name == JOIN => join(line, &service.params)?.into(),
+        Command::LibrarySpecificService(service) if service.name == JOIN => join(line, &service.params, config)?.into(),
         other => return agents::prepare(line, other, config),
     })
 }
 
 /// Somebody is joined to a call, unasked: a supervisor, a recorder.
-fn join(line: &Line, params: &serde_json::Value) -> Result<What, CommandError> {
+fn join(line: &Line, params: &serde_json::Value, config: &Config) -> Result<What, CommandError> {
     let text = |name: &str| params.get(name).and_then(serde_json::Value::as_str);
     let key = text("callId").map(CallKey::from);
     let native = text("nativeId");
@@ -286,7 +286,7 @@ fn join(line: &Line, params: &serde_json::Value) -> Result<What, CommandError> {
         let text = "`participation` is `active`, `silent` or `none`";
         return Err(CommandError::new(ErrorCode::CommandFailed, text));
     }
-    Ok(What::Join { call: call.key.clone(), to: dialled(to)?, participation: participation.to_owned() })
+    Ok(What::Join { call: call.key.clone(), to: dialled(to, config)?, participation: participation.to_owned() })
 }
 
 fn known<'a>(line: &'a Line, key: &CallKey) -> Result<&'a Call, CommandError> {
@@ -311,18 +311,24 @@ fn pair(line: &Line, one: &CallKey, other: &CallKey) -> Result<(CallKey, CallKey
     }
 }
 
-/// A number as it is dialled: without what people put between digits.
-fn dialled(number: &str) -> Result<String, CommandError> {
-    let digits: String = number.trim().chars().filter(|c| !" -()./".contains(*c)).collect();
-    let rest = digits.strip_prefix('+').unwrap_or(&digits);
-    if !rest.is_empty() && digits.len() <= LONGEST && rest.chars().all(is_digit) {
+/// A number as it is dialled: without what people put between digits, and with digits for a `+`.
+fn dialled(number: &str, config: &Config) -> Result<String, CommandError> {
+    let refuse = |text: String| Err(CommandError::new(ErrorCode::InvalidDestination, text));
+    let shown: String = number.chars().take(40).collect();
+    let mut digits: String = number.trim().chars().filter(|c| !" -()./".contains(*c)).collect();
+    if let Some(rest) = digits.strip_prefix('+') {
+        let Some(plus) = &config.plus else {
+            return refuse(format!(
+                "{shown:?} begins with a +, and the setting `plus` does not say what is dialled for it"
+            ));
+        };
+        digits = format!("{plus}{rest}");
+    }
+    if !digits.is_empty() && digits.len() <= LONGEST && digits.bytes().all(|b| b.is_ascii_digit() || b"*#".contains(&b))
+    {
         return Ok(digits);
     }
-    let shown: String = number.chars().take(40).collect();
-    let text = format!(
-        "{shown:?} cannot be dialled: a number is 1 to {LONGEST} of 0-9, * and #, with a + before them at most"
-    );
-    Err(CommandError::new(ErrorCode::InvalidDestination, text))
+    refuse(format!("{shown:?} cannot be dialled: a number is 1 to {LONGEST} of 0-9, * and #"))
 }
 
 /// A command that is not possible here.

@@ -71,7 +71,12 @@ fn rings_here(line: &mut Line, event: &DeliveredEvent, scene: &mut Scene<'_, '_>
         Some(key) => key,
         None => {
             let late = line.is_just_over(&connection.call, now);
-            let key = line.begin(&connection.call, event.ucid(), Direction::In, LocalState::Alerting, now).key.clone();
+            // What was transferred away comes back when nobody answers it.
+            let recall = event.cause.as_deref() == Some("recall");
+            let earlier = recall.then(|| line.earlier(&connection.call, event.ucid())).flatten();
+            let call = line.begin(&connection.call, event.ucid(), Direction::In, LocalState::Alerting, now);
+            call.recall_of = earlier;
+            let key = call.key.clone();
             if late {
                 look(line, scene);
             }
