@@ -168,7 +168,7 @@ impl Line {
         let free = !taken(ucid);
         let Some(call) = self.call_mut(native) else { return };
         call.add_ucid(ucid);
-        if free && call.hidden && call.reported.is_none() && call.asked.is_empty() {
+        if free && call.reported.is_none() && call.asked.is_empty() {
             call.key = ucid.into();
         }
     }

@@ -148,6 +148,61 @@ fn bytes_and_messages_that_are_none() {
 }
 
 #[test]
+fn answers_in_other_shapes() {
+    let mut bed = Bed::new(&settings());
+    bed.line("2101", &json!({}));
+    bed.note("Without namespaces, with other prefixes, children in another order, a declaration, line ends.");
+    bed.opened(0);
+    let text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<StartApplicationSessionPosResponse>\r\n  <actualSessionDuration>\
+                180</actualSessionDuration>\r\n  <sessionID>S-0</sessionID>\r\n</StartApplicationSessionPosResponse>\r\n";
+    bed.answer("StartApplicationSession", text);
+    bed.answer(
+        "GetDeviceId",
+        "<a:GetDeviceIdResponse xmlns:a=\"urn:a\"><a:device>2101:CM:10.0.0.1:0</a:device></a:GetDeviceIdResponse>",
+    );
+    bed.note(
+        "A monitor's first event comes before its answer, and several messages at once. Answers come out of order.",
+    );
+    let monitor = bed.take("MonitorStart");
+    let register = bed.take("SystemRegister");
+    let mut bytes = encode(9_999, &rings(1, "312", "2101", "0445550100", "2101", "alerting")).unwrap();
+    bytes.extend(
+        encode(monitor.invoke, "<MonitorStartResponse><monitorCrossRefID>1</monitorCrossRefID></MonitorStartResponse>")
+            .unwrap(),
+    );
+    bytes.extend(encode(register.invoke, &csta("SystemRegisterResponse", "")).unwrap());
+    bed.bytes(&bytes);
+    bed.note("The snapshot comes in pieces, under a reference; an event comes between them.");
+    let reference = "<crossRefIDorSnapshotData><serviceCrossRefID>R1</serviceCrossRefID></crossRefIDorSnapshotData>";
+    bed.answer("SnapshotDevice", &csta("SnapshotDeviceResponse", reference));
+    let piece = |last: bool, call: &str, state: &str| {
+        let info = format!(
+            "<snapshotDeviceResponseInfo><localCallState><simpleCallState>{state}</simpleCallState></localCallState>{}\
+             </snapshotDeviceResponseInfo>",
+            conn("connectionIdentifier", call, "2101")
+        );
+        let inner = format!(
+            "<serviceCrossRefID>R1</serviceCrossRefID><segmentID>1</segmentID><lastSegment>{last}</lastSegment><snapshotData>{info}\
+             </snapshotData>"
+        );
+        csta("SnapshotDeviceData", &inner)
+    };
+    bed.event(&piece(false, "312", "callReceived")).answered(1, "312", "2101", "0445550100", "2101");
+    bed.event(&piece(true, "313", "callEstablishedOnHold"));
+    bed.answer(
+        "SnapshotCall",
+        &parties("312", &[("2101", "connected"), ("0445550100", "connected")], "0445550100", "2101"),
+    );
+    bed.answer("SnapshotCall", &parties("313", &[("2101", "hold"), ("2102", "connected")], "2101", "2102")).quiet();
+    bed.note("Devices are told with another address, in other letters, or without the element around them.");
+    let text = held(1, "312", "2101")
+        .replace("2101:CM::0", "2101:cm:10.0.0.2:1")
+        .replace("deviceIdentifier", "x:deviceIdentifier");
+    bed.event(&text.replace("xmlns=", "xmlns:x=\"urn:x\" xmlns="));
+    bed.keep("shapes", "Answers and events in other shapes than expected.");
+}
+
+#[test]
 fn a_message_of_sixty_kilobytes() {
     let mut bed = Bed::new(&settings());
     bed.line("2101", &json!({}));
