@@ -1,5 +1,6 @@
 //! Somebody sets the machine's clock: `libfaketime` between a host and the system does it.
 
+use std::io;
 use std::path::PathBuf;
 
 /// A host's clock, to be set.
@@ -12,10 +13,9 @@ pub struct Clock {
 impl Clock {
     /// A clock that is right; none where the library is not installed, which is said.
     ///
-    /// # Panics
+    /// # Errors
     /// There is no room for a file.
-    #[must_use]
-    pub fn new() -> Option<Self> {
+    pub fn new() -> io::Result<Option<Self>> {
         let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
         let found = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|file| file.exists());
         let Some(library) = found else {
@@ -25,11 +25,11 @@ impl Clock {
                     "NOT TESTED WITH A CLOCK THAT IS SET: libfaketime is not installed (apt-get install faketime)"
                 );
             }
-            return None;
+            return Ok(None);
         };
-        let clock = Self { library, folder: tempfile::tempdir().unwrap() };
-        clock.set(0);
-        Some(clock)
+        let clock = Self { library, folder: tempfile::tempdir()? };
+        clock.set(0)?;
+        Ok(Some(clock))
     }
 
     fn file(&self) -> PathBuf {
@@ -53,12 +53,12 @@ impl Clock {
 
     /// From now on it is so many seconds off.
     ///
-    /// # Panics
+    /// # Errors
     /// The file cannot be written.
-    pub fn set(&self, seconds: i64) {
+    pub fn set(&self, seconds: i64) -> io::Result<()> {
         // In one step: half a file would be another time.
         let part = self.file().with_extension("part");
-        std::fs::write(&part, format!("{seconds:+}\n")).unwrap();
-        std::fs::rename(part, self.file()).unwrap();
+        std::fs::write(&part, format!("{seconds:+}\n"))?;
+        std::fs::rename(part, self.file())
     }
 }

@@ -230,7 +230,7 @@ fn an_administrator_brings_a_history_up_by_a_command() {
         commit(database.as_mut(), &[change(1, record(1))], &[], START).unwrap();
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join("jackfield.toml");
-        std::fs::write(&config, format!("[store]\nurl = {:?}\n", url)).unwrap();
+        std::fs::write(&config, format!("[store]\nurl = {url:?}\n")).unwrap();
         let says = |what: &str| {
             let mut command = Command::new(&program);
             command.args(["store", what, "-c"]).arg(&config).env("NO_COLOR", "1");

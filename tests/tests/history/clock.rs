@@ -33,13 +33,13 @@ fn in_order(call: &Value) {
 
 #[test]
 fn a_clock_that_is_set_back_and_forth_puts_no_call_out_of_order() {
-    let Some(clock) = Clock::new() else { return };
+    let Some(clock) = Clock::new().unwrap() else { return };
     let mut setup = Setup::new(config("url = \"sqlite://calls.db\""), &["simulator"]);
     setup.env = clock.env();
     let mut host = setup.start().unwrap();
     let mut alice = host.client(ALICE).unwrap();
     let first = talk_around(&host, &mut alice, || {});
-    let back = talk_around(&host, &mut alice, || clock.set(-3_600));
+    let back = talk_around(&host, &mut alice, || clock.set(-3_600).unwrap());
     in_order(&back);
     assert_eq!(back["estimated"], false);
     assert!(back["talkMs"].as_i64().unwrap() >= 400, "half a second was talked, and is told: {back}");
@@ -48,7 +48,7 @@ fn a_clock_that_is_set_back_and_forth_puts_no_call_out_of_order() {
     in_order(&after);
     assert!(text(&first, "endedAt") <= text(&back, "startedAt") && text(&back, "endedAt") <= text(&after, "startedAt"));
     // An hour forward: the call is an hour long, since nobody else tells the time.
-    let forth = talk_around(&host, &mut alice, || clock.set(3_600));
+    let forth = talk_around(&host, &mut alice, || clock.set(3_600).unwrap());
     in_order(&forth);
 
     // The host dies with a call up, and the clock is two hours behind when it starts again.
@@ -60,7 +60,7 @@ fn a_clock_that_is_set_back_and_forth_puts_no_call_out_of_order() {
     let epoch = |client: &Client| client.events.iter().filter_map(|e| e["params"]["epoch"].as_u64()).max().unwrap();
     let before = epoch(&alice);
     host.kill();
-    clock.set(-3_600);
+    clock.set(-3_600).unwrap();
     host.start_again().unwrap();
     let mut alice = host.client(ALICE).unwrap();
     let call = wait_for("the call is over", || {

@@ -8,7 +8,7 @@ use super::simulated::{TOKEN, command, config, talk};
 
 #[test]
 fn a_clock_that_is_set_is_played_again_as_it_went() {
-    let Some(clock) = Clock::new() else { return };
+    let Some(clock) = Clock::new().unwrap() else { return };
     let mut setup = Setup::new(config(RECORD), &["simulator"]);
     setup.env = clock.env();
     let mut host = setup.start().unwrap();
@@ -17,7 +17,7 @@ fn a_clock_that_is_set_is_played_again_as_it_went() {
     let mut seen = Vec::new();
     let mut calls = Vec::new();
     for off in [0, -3_600, 7_200, 1, -86_400 * 3] {
-        clock.set(off);
+        clock.set(off).unwrap();
         calls.push(talk(&mut client, "sim/101"));
     }
     let recording = folder(&host, "sim");
@@ -32,7 +32,7 @@ fn a_clock_that_is_set_is_played_again_as_it_went() {
 
     // It dies, and starts again two days before its files began.
     host.kill();
-    clock.set(-86_400 * 5);
+    clock.set(-86_400 * 5).unwrap();
     host.start_again().unwrap();
     let mut client = host.client(TOKEN).unwrap();
     client.named("initialized", "sim/102").unwrap();
