@@ -73,6 +73,9 @@ pub(crate) struct Net {
     #[serde(default)]
     pub(crate) server_name: String,
     pub(crate) is_open: bool,
+    /// Messages of this link that could not be read, as far as the log was told.
+    #[serde(default)]
+    pub(crate) warnings: u32,
     /// Servers that failed, one after the other, since one worked.
     pub(crate) failures: u32,
     pub(crate) session: Session,

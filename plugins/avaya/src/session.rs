@@ -19,6 +19,8 @@ use crate::watch;
 /// After all servers have failed: how long to wait, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Lines in the log about messages that cannot be read, of one link.
+const MOST_WARNINGS: u32 = 20;
 
 impl Avaya {
     /// Opens the link to the server whose turn it is.
@@ -45,6 +47,7 @@ impl Avaya {
             return;
         }
         self.net.is_open = true;
+        self.net.warnings = 0;
         self.net.framer.clear();
         self.start_session(host);
     }
@@ -162,10 +165,7 @@ impl Avaya {
                 Ok(Some(frame)) => {
                     let text = String::from_utf8_lossy(frame.body);
                     if matches!(text, std::borrow::Cow::Owned(_)) {
-                        host.log(
-                            LogLevel::Warn,
-                            "a message has bytes in it that are no UTF-8: they are shown as U+FFFD",
-                        );
+                        self.warn("a message has bytes in it that are no UTF-8: they are read as U+FFFD", host);
                     }
                     self.frame(frame.invoke, &text, host);
                     if !self.net.is_open {
@@ -184,12 +184,20 @@ impl Avaya {
         self.net.framer = framer;
     }
 
+    /// A line in the log; a server that gives a thousand reasons for one gets no thousand lines.
+    fn warn(&mut self, text: &str, host: &mut Host<'_>) {
+        if self.net.warnings < MOST_WARNINGS {
+            self.net.warnings += 1;
+            host.log(LogLevel::Warn, text);
+        }
+    }
+
     fn frame(&mut self, invoke: u16, text: &str, host: &mut Host<'_>) {
         let message = match Message::parse(text) {
             Ok(message) => message,
             Err(error) => {
                 let start: String = crate::wire::masked(text).chars().take(80).collect();
-                host.log(LogLevel::Warn, format!("message {invoke:04} cannot be read, {error}: {start:?}"));
+                self.warn(&format!("message {invoke:04} cannot be read, {error}: {start:?}"), host);
                 // Whoever waits for it need not wait longer.
                 if let Some(waiting) = self.net.pending.take(invoke) {
                     self.net.agenda.cancel(Task::Answer(invoke));
