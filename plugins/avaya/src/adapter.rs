@@ -177,7 +177,7 @@ impl Avaya {
     /// One message of the server.
     pub(crate) fn message(&mut self, invoke: u16, message: &Message, host: &mut Host<'_>) {
         match message {
-            Message::SystemStatus(status) => return self.system_status(invoke, &status.status, host),
+            Message::SystemStatus(status) => return self.system_status(invoke, message, &status.status, host),
             Message::ApplicationSessionTerminated(end) => {
                 let reason =
                     end.reason.defined.as_deref().or(end.reason.other.as_deref()).unwrap_or("without a reason");

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use jackfield_csta::dialect::AVAYA;
-use jackfield_csta::{
-    Beat, Login, Message, MonitorStop, ReleaseDeviceId, Started, SystemStatusResponse, monitor, types::DeviceId,
-};
+use jackfield_csta::{Beat, Login, Message, MonitorStop, ReleaseDeviceId, Started, monitor, types::DeviceId};
 use jackfield_plugin_api::{CloseKind, CloseReason, Down, ErrorCode, Host, LogLevel, RawDirection, TransportId, Up};
 
 use crate::adapter::Avaya;
@@ -228,8 +226,10 @@ impl Avaya {
     }
 
     /// `SystemStatus`: heard, and answered.
-    pub(crate) fn system_status(&mut self, invoke: u16, status: &str, host: &mut Host<'_>) {
-        self.scene(host).send(invoke, &SystemStatusResponse::default().into());
+    pub(crate) fn system_status(&mut self, invoke: u16, message: &Message, status: &str, host: &mut Host<'_>) {
+        if let Some((answer, _)) = self.net.session.heard(&AVAYA, message) {
+            self.scene(host).send(invoke, &answer);
+        }
         match status {
             "normal" | "enabled" => self.switch_state(true, status, host),
             "disabled" | "initializing" => self.switch_state(false, status, host),

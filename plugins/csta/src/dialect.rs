@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::types::DeviceId;
+
 /// A namespace, by what it is for. Which URI that is says the dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ns {
@@ -125,6 +127,15 @@ impl Dialect {
     #[must_use]
     pub fn by_name(name: &str) -> Option<&'static Self> {
         DIALECTS.iter().find(|dialect| dialect.name == name)
+    }
+
+    /// The id of a device with this number, where none need be asked for.
+    #[must_use]
+    pub fn device(&self, number: &str) -> Option<DeviceId> {
+        match self.devices {
+            DeviceNames::Asked => None,
+            DeviceNames::Number => Some(DeviceId { id: number.to_owned(), ..DeviceId::default() }),
+        }
     }
 
     /// The URI of a namespace.

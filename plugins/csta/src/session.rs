@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::dialect::{Dialect, KeepAlive};
 use crate::{
     ApplicationInfo, EndReason, LoginInfo, Message, ProtocolVersions, ResetApplicationSessionTimer, SpecificInfo,
-    StartApplicationSession, StopApplicationSession,
+    StartApplicationSession, StopApplicationSession, SystemStatusResponse,
 };
 
 /// Who starts a session, and how.
@@ -109,6 +109,15 @@ impl Session {
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// The server has said how the system is. What is to be answered under the same invoke id, and whether the session is
+    /// to be started now, because this dialect's server speaks first.
+    #[must_use]
+    pub fn heard(&self, dialect: &Dialect, message: &Message) -> Option<(Message, bool)> {
+        let Message::SystemStatus(_) = message else { return None };
+        let starts = dialect.server_first && self.state == State::Closed;
+        Some((SystemStatusResponse::default().into(), starts))
     }
 
     /// The link is open: the request that starts the session, or goes on with the one that the server may still know.

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use jackfield_csta::dialect::{AVAYA, OPENSCAPE};
+use jackfield_csta::monitor::{self, Purpose};
 use jackfield_csta::{
     Beat, Login, Message, ResetApplicationSessionTimerPosResponse, Session, StartApplicationSessionPosResponse, Started,
 };
@@ -132,10 +133,25 @@ fn it_is_stopped_by_its_id() {
 #[test]
 fn another_dialect_has_no_login_and_asks_nothing() {
     let mut session = Session::default();
+    let status = Message::parse("<SystemStatus><systemStatus>normal</systemStatus></SystemStatus>").unwrap();
+    let (answer, starts) = session.heard(&OPENSCAPE, &status).unwrap();
+    assert!(
+        starts
+            && answer.write(&OPENSCAPE).starts_with(
+                "<SystemStatusResponse xmlns=\"http://www.ecma-international.org/standards/ecma-323/csta/ed4\">"
+            )
+    );
+    assert!(session.heard(&AVAYA, &status).is_some_and(|(_, starts)| !starts), "Avaya's waits to be spoken to");
     let text = session.start(&OPENSCAPE, &LOGIN, at(0)).write(&OPENSCAPE);
+    assert!(session.heard(&OPENSCAPE, &status).is_some_and(|(_, starts)| !starts), "once is enough");
     assert!(!text.contains("Secret-1") && text.contains("csta/ed4</protocolVersion>"), "{text}");
     assert_eq!(session.started(&OPENSCAPE, &LOGIN, &accepted("1", 600), at(0)), Started::Up { recovered: false });
     assert_eq!((session.next(&OPENSCAPE), session.beat(&OPENSCAPE, at(10_000))), (None, None));
+    // A monitor names the device by its number.
+    let device = OPENSCAPE.device("2101").unwrap();
+    let text = Message::from(monitor::start(&OPENSCAPE, device, Purpose::Station)).write(&OPENSCAPE);
+    assert!(text.contains("<deviceObject>2101</deviceObject>"), "{text}");
+    assert_eq!(AVAYA.device("2101"), None);
     // Nothing of it outlives the link.
     session.link_lost(&LOGIN, at(1));
     assert!(!session.start(&OPENSCAPE, &LOGIN, at(2)).write(&OPENSCAPE).contains("sessionID"));
