@@ -46,6 +46,7 @@ pub(crate) enum Request {
     MonitorDigits { call: u32, on: bool },
     SetPrivilege { call: u32, privilege: u32 },
     SetCallData { call: u32, data: String },
+    LookAtCall { call: u32 },
     GetAddressStatus { line: u32, address: u32 },
     GetAgentStatus { line: u32, address: u32 },
     GetAgentGroups { line: u32, address: u32 },
@@ -56,6 +57,32 @@ pub(crate) enum Request {
 }
 
 impl Request {
+    /// The calls that it is about: their handles must live until its answer.
+    pub(crate) fn calls(&self) -> [u32; 2] {
+        match self {
+            Self::SwapHold { active: one, held: other }
+            | Self::CompleteTransfer { call: one, consult: other, .. }
+            | Self::AddToConference { conference: one, consult: other } => [*one, *other],
+            Self::Dial { call, .. }
+            | Self::Accept { call }
+            | Self::Answer { call }
+            | Self::Drop { call }
+            | Self::Hold { call }
+            | Self::Unhold { call }
+            | Self::SetupTransfer { call }
+            | Self::BlindTransfer { call, .. }
+            | Self::Redirect { call, .. }
+            | Self::SetupConference { call, .. }
+            | Self::PrepareAddToConference { conference: call }
+            | Self::Park { call, .. }
+            | Self::GenerateDigits { call, .. }
+            | Self::MonitorDigits { call, .. }
+            | Self::SetPrivilege { call, .. }
+            | Self::SetCallData { call, .. } => [*call, 0],
+            _ => [0, 0],
+        }
+    }
+
     /// The function's name in the documents of TAPI.
     pub(crate) fn function(&self) -> &'static str {
         match self {
@@ -82,6 +109,7 @@ impl Request {
             Self::GenerateDigits { .. } => "lineGenerateDigits",
             Self::MonitorDigits { .. } => "lineMonitorDigits",
             Self::SetPrivilege { .. } => "lineSetCallPrivilege",
+            Self::LookAtCall { .. } => "lineGetCallStatus",
             Self::SetCallData { .. } => "lineSetCallData",
             Self::GetAddressStatus { .. } => "lineGetAddressStatus",
             Self::GetAgentStatus { .. } => "lineGetAgentStatus",

@@ -77,6 +77,7 @@ pub(crate) fn implemented() -> Capabilities {
     )
     .agent(
         AgentFeatures::LOGIN
+            | AgentFeatures::CALL_CENTRE_MODE
             | AgentFeatures::SET_STATE
             | AgentFeatures::REASONS
             | AgentFeatures::PENDING_STATE

@@ -152,6 +152,9 @@ pub(crate) struct CallInfo {
     pub(crate) origin: u32,
     #[serde(skip_serializing_if = "none")]
     pub(crate) reason: u32,
+    /// How many programs own it.
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) owners: u32,
     #[serde(skip_serializing_if = "Party::is_empty")]
     pub(crate) caller: Party,
     #[serde(skip_serializing_if = "Party::is_empty")]
@@ -380,6 +383,8 @@ pub(crate) enum Given {
     Activities(Vec<Named>),
     /// LINEADDRESSSTATUS.
     Address(AddressStatus),
+    /// LINECALLINFO and LINECALLSTATUS.
+    Call(Box<Seen>),
 }
 
 impl Given {

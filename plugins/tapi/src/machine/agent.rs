@@ -17,7 +17,7 @@ use crate::sys::constants::{
     LINEAGENTSTATE_WORKINGAFTERCALL,
 };
 use crate::sys::names;
-use crate::told::{AgentStatus, Given, Named};
+use crate::told::{Address, AgentStatus, Given, Named};
 
 /// LINEAGENTFEATURE: the groups, the state, the activity can be set, and activities be listed.
 const SETAGENTGROUP: u32 = 1;
@@ -38,12 +38,16 @@ pub(super) struct Agent {
 }
 
 impl Agent {
+    pub(super) fn is_there(&self) -> bool {
+        self.status.is_some()
+    }
+
     /// What can be done with the agent's session now.
     pub(super) fn features(&self) -> AgentFeatures {
         let Some(status) = &self.status else { return AgentFeatures::NONE };
         let mut features = AgentFeatures::NONE;
         if status.features & SETAGENTGROUP != 0 {
-            features |= AgentFeatures::LOGIN;
+            features |= AgentFeatures::LOGIN | AgentFeatures::CALL_CENTRE_MODE;
         }
         if status.features & SETAGENTSTATE != 0 {
             features |= AgentFeatures::SET_STATE | AgentFeatures::PENDING_STATE;
@@ -79,16 +83,14 @@ fn name(state: u32) -> String {
 type Whose = (Option<LineId>, Option<CommandId>);
 
 impl Machine {
-    /// Whether a line has an agent is seen by asking for it.
-    pub(super) fn begin_agent(&mut self, id: LineId, host: &mut Host<'_>) {
-        self.report_dnd(id, host);
-        if !self.config.agents {
-            return;
-        }
-        if let Ok((line, address)) = self.handle_of(id) {
+    /// Whether a line has an agent is seen by asking for it. `false`: nobody is asked.
+    pub(super) fn ask_agent(&mut self, id: LineId, host: &mut Host<'_>) -> bool {
+        let Ok((line, address)) = self.handle_of(id) else { return false };
+        if self.config.agents {
             let pending = Pending::for_line(id, Work::AgentStatus);
             self.request(Request::GetAgentStatus { line, address }, pending, host);
         }
+        self.config.agents
     }
 
     /// LINE_AGENTSTATUS, LINE_PROXYSTATUS.
@@ -96,7 +98,7 @@ impl Machine {
         for id in self.lines_of(device) {
             let asked = self.lines.get(&id).is_some_and(|line| line.live && line.dials_from() == address);
             if asked {
-                self.begin_agent(id, host);
+                self.ask_agent(id, host);
             }
         }
     }
@@ -105,8 +107,11 @@ impl Machine {
     pub(super) fn no_agent(&mut self, line: Option<LineId>, host: &mut Host<'_>) {
         let Some(id) = line else { return };
         let Some(line) = self.lines.get_mut(&id) else { return };
+        if !line.live {
+            return self.show_line(id, host);
+        }
         if line.agent.status.take().is_some() {
-            host.report(AgentFact::new(id, AgentState::Unknown, name(0)));
+            host.report(AgentFact::new(id, AgentState::Unknown, "none"));
             self.report_line(id, host);
         }
     }
@@ -162,21 +167,32 @@ impl Machine {
 
     fn agent_told(&mut self, id: LineId, status: AgentStatus, host: &mut Host<'_>) {
         let Some(line) = self.lines.get_mut(&id) else { return };
-        let first = line.agent.status.is_none();
-        let lists = first && status.features & GETAGENTACTIVITYLIST != 0;
-        line.agent.status = Some(status);
-        if first && let Some(line) = self.lines.get(&id) {
-            host.report(LineFact::new(id).capabilities(of_line(self.address_of(line), true)));
+        let first = line.agent.status.replace(status).is_none();
+        if !line.live {
+            return self.show_line(id, host);
+        }
+        if first {
+            let capabilities =
+                of_line(self.lines.get(&id).map_or(&Address::NOTHING, |line| self.address_of(line)), true);
+            host.report(LineFact::new(id).capabilities(capabilities));
+            self.ask_activities(id, host);
         }
         self.report_agent(id, host);
         self.report_line(id, host);
-        if lists && let Ok((line, address)) = self.handle_of(id) {
+    }
+
+    /// The reasons that an agent may choose from.
+    pub(super) fn ask_activities(&mut self, id: LineId, host: &mut Host<'_>) {
+        let status = self.lines.get(&id).and_then(|line| line.agent.status.as_ref());
+        if status.is_some_and(|status| status.features & GETAGENTACTIVITYLIST != 0)
+            && let Ok((line, address)) = self.handle_of(id)
+        {
             let pending = Pending::for_line(id, Work::AgentActivities);
             self.request(Request::GetAgentActivities { line, address }, pending, host);
         }
     }
 
-    fn report_agent(&mut self, id: LineId, host: &mut Host<'_>) {
+    pub(super) fn report_agent(&mut self, id: LineId, host: &mut Host<'_>) {
         let Some(line) = self.lines.get(&id) else { return };
         let Some(status) = &line.agent.status else { return };
         let mut fact = AgentFact::new(id, state(status.state), name(status.state));

@@ -9,10 +9,10 @@ use super::talk::Wish;
 use super::{Machine, link};
 use crate::asks::Request;
 use crate::sys::constants::{
-    LINEERR_CALLUNAVAIL, LINEERR_DIALBILLING, LINEERR_DIALDIALTONE, LINEERR_DIALPROMPT, LINEERR_DIALQUIET,
-    LINEERR_INUSE, LINEERR_INVALADDRESS, LINEERR_INVALAGENTACTIVITY, LINEERR_INVALAGENTGROUP, LINEERR_INVALAGENTSTATE,
-    LINEERR_INVALCALLHANDLE, LINEERR_INVALCALLSTATE, LINEERR_INVALDIGITS, LINEERR_NOTOWNER, LINEERR_OPERATIONUNAVAIL,
-    LINEERR_RESOURCEUNAVAIL,
+    LINECALLPRIVILEGE_OWNER, LINEERR_CALLUNAVAIL, LINEERR_DIALBILLING, LINEERR_DIALDIALTONE, LINEERR_DIALPROMPT,
+    LINEERR_DIALQUIET, LINEERR_INUSE, LINEERR_INVALADDRESS, LINEERR_INVALAGENTACTIVITY, LINEERR_INVALAGENTGROUP,
+    LINEERR_INVALAGENTSTATE, LINEERR_INVALCALLHANDLE, LINEERR_INVALCALLSTATE, LINEERR_INVALDIGITS, LINEERR_NOTOWNER,
+    LINEERR_OPERATIONUNAVAIL, LINEERR_RESOURCEUNAVAIL,
 };
 use crate::sys::names;
 use crate::told::Given;
@@ -29,12 +29,14 @@ pub(super) struct Pending {
     pub(super) talk: Option<u64>,
     pub(super) work: Work,
     pub(super) function: &'static str,
+    /// The calls whose handles must live until it is answered.
+    pub(super) calls: [u32; 2],
     pub(super) deadline: Timestamp,
     /// When the function must have returned.
     pub(super) hangs: Timestamp,
     pub(super) returned: bool,
     /// Nobody waits for it any more.
-    late: bool,
+    pub(super) late: bool,
 }
 
 /// What an answer means.
@@ -44,10 +46,14 @@ pub(super) enum Work {
     Nothing,
     /// That the command is accepted.
     Plain,
+    /// A call that nobody owned is ours.
+    Owned { call: u32 },
+    /// What a call is now.
+    CallSeen,
     /// A call made from here.
     NewCall { to: Option<String> },
-    /// A call that was taken here.
-    Taken,
+    /// A call that was taken here; where it could not be: what is to be tried then.
+    Taken { or: Option<Request> },
     /// A consultation that is to dial.
     Consult { parent: u64, to: Option<String> },
     /// The new call dials.
@@ -89,6 +95,7 @@ impl Pending {
             talk: None,
             work,
             function: "",
+            calls: [0, 0],
             deadline: zero,
             hangs: zero,
             returned: false,
@@ -123,7 +130,10 @@ impl Pending {
     /// Its answer names a call.
     fn names_call(&self) -> bool {
         !self.late
-            && matches!(self.work, Work::NewCall { .. } | Work::Taken | Work::Consult { .. } | Work::Merge { .. })
+            && matches!(
+                self.work,
+                Work::NewCall { .. } | Work::Taken { .. } | Work::Consult { .. } | Work::Merge { .. }
+            )
     }
 }
 
@@ -164,9 +174,13 @@ impl Machine {
             self.fails(pending, code, host);
         }
         self.replay_rest(host);
+        self.let_idle_go(host);
     }
 
     fn fails(&mut self, mut pending: Pending, code: i32, host: &mut Host<'_>) {
+        if self.drops_again(&pending, code, host) {
+            return;
+        }
         match std::mem::replace(&mut pending.work, Work::Nothing) {
             Work::Ends { talks } => self.wish(&talks, None),
             Work::Park { talk } => self.wish(&[talk], None),
@@ -181,6 +195,12 @@ impl Machine {
             Work::Digits { talk } => {
                 if let Some(talk) = self.talks.get_mut(&talk) {
                     talk.sending = None;
+                }
+            }
+            Work::Taken { or: Some(what) } => {
+                if let (Some(id), Some(line)) = (pending.command, pending.line) {
+                    let again = Pending::new(id, line, Work::Taken { or: None });
+                    return self.request(what, again, host);
                 }
             }
             Work::Taking { then, .. } => return self.fails(*then, code, host),
@@ -205,6 +225,22 @@ impl Machine {
         let handle = if let Given::Calls(calls) = &given { calls.last().copied().unwrap_or(0) } else { 0 };
         match work {
             Work::Nothing => {}
+            Work::Owned { call } => {
+                if let Some(leg) = self.legs.get_mut(&call) {
+                    leg.privilege = LINECALLPRIVILEGE_OWNER;
+                    let mut pending = Pending::housekeeping();
+                    pending.work = Work::CallSeen;
+                    self.request(Request::LookAtCall { call }, pending, host);
+                }
+            }
+            Work::CallSeen => {
+                if let Given::Call(seen) = &given
+                    && let Some(leg) = self.legs.get_mut(&seen.call)
+                {
+                    leg.learn(seen);
+                    self.settle(seen.call, host);
+                }
+            }
             Work::Plain | Work::Ends { .. } | Work::GiveUp { .. } => accept(host, Reply::accepted()),
             Work::NewCall { to } => match line.and_then(|line| self.made(line, handle, command, to, None)) {
                 Some(number) => {
@@ -213,7 +249,7 @@ impl Machine {
                 }
                 None => self.unwanted(handle, command, host),
             },
-            Work::Taken => match line.and_then(|line| self.taken(line, handle, command)) {
+            Work::Taken { .. } => match line.and_then(|line| self.taken(line, handle, command)) {
                 Some(number) => {
                     accept(host, Reply::call(self.talks[&number].key.clone()));
                     self.shows_up(number, handle, host);
@@ -305,16 +341,29 @@ impl Machine {
             return self.hang(function, host);
         }
         let seconds = self.config.request_timeout;
+        let mut without_agent = Vec::new();
         for pending in self.pending.values_mut().filter(|pending| pending.deadline <= now && !pending.late) {
             pending.late = true;
             pending.deadline = now + LATE;
-            if let Some(command) = pending.command.take() {
+            if let (Work::AgentStatus, Some(line)) = (&pending.work, pending.line) {
+                without_agent.push(line);
+            }
+            let Some(command) = pending.command.take() else { continue };
+            let wanted = if let Work::Ends { talks } = &pending.work { talks.as_slice() } else { &[] };
+            if !wanted.is_empty() && wanted.iter().all(|talk| !self.talks.contains_key(talk)) {
+                // It was done all the same.
+                host.reply(command, Reply::accepted());
+            } else {
                 let text = format!("{}: the driver has not answered for {seconds} s", pending.function);
                 host.refuse(command, CommandError::new(ErrorCode::Timeout, text).retryable());
             }
         }
         self.pending.retain(|_, pending| pending.deadline > now);
+        for line in without_agent {
+            self.show_line(line, host);
+        }
         self.replay_rest(host);
+        self.let_idle_go(host);
     }
 
     /// Refuses everything that waits.

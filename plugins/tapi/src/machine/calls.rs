@@ -1,18 +1,20 @@
 //! Messages about calls, in whatever order a driver sends them.
 
-use jackfield_plugin_api::{CommandId, Direction, DtmfFact, ErrorCode, Host, LogLevel, Side, Snapshot};
+use jackfield_plugin_api::{CallState, CommandId, Direction, DtmfFact, ErrorCode, Host, LogLevel, Side, Snapshot};
 
+use super::answers::{Pending, Work};
 use super::talk::{Leg, Sending, Talk};
 use super::{MOST_EARLY, MOST_LEGS, Machine};
 use crate::asks::{Ask, Request};
+use crate::config::Privilege;
 use crate::sys::constants::{
     LINE_ADDRESSSTATE, LINE_AGENTSTATUS, LINE_APPNEWCALL, LINE_CALLINFO, LINE_CALLSTATE, LINE_CLOSE, LINE_CREATE,
     LINE_GENERATE, LINE_LINEDEVSTATE, LINE_MONITORDIGITS, LINE_PROXYSTATUS, LINE_REMOVE, LINECALLFEATURE_ACCEPT,
     LINECALLFEATURE_MONITORDIGITS, LINECALLORIGIN_CONFERENCE, LINECALLORIGIN_EXTERNAL, LINECALLORIGIN_INBOUND,
-    LINECALLORIGIN_INTERNAL, LINECALLORIGIN_OUTBOUND, LINECALLSTATE_ACCEPTED, LINECALLSTATE_CONFERENCED,
-    LINECALLSTATE_DIALING, LINECALLSTATE_DIALTONE, LINECALLSTATE_IDLE, LINECALLSTATE_OFFERING,
-    LINECALLSTATE_PROCEEDING, LINECALLSTATE_RINGBACK, LINECALLSTATE_UNKNOWN, LINEDEVSTATE_REINIT,
-    LINEGENERATETERM_DONE,
+    LINECALLORIGIN_INTERNAL, LINECALLORIGIN_OUTBOUND, LINECALLPRIVILEGE_OWNER, LINECALLSTATE_ACCEPTED,
+    LINECALLSTATE_CONFERENCED, LINECALLSTATE_DIALING, LINECALLSTATE_DIALTONE, LINECALLSTATE_IDLE,
+    LINECALLSTATE_OFFERING, LINECALLSTATE_PROCEEDING, LINECALLSTATE_RINGBACK, LINECALLSTATE_UNKNOWN,
+    LINEDEVSTATE_REINIT, LINEGENERATETERM_DONE,
 };
 use crate::told::{Heard, Seen};
 
@@ -198,7 +200,8 @@ impl Machine {
                 None => return,
             },
         };
-        self.part_of(number, handle);
+        self.part_of(number, handle, host);
+        self.claim(handle, host);
         self.accept(handle, host);
         self.monitor(handle, host);
         self.returns(number, host);
@@ -216,6 +219,19 @@ impl Machine {
         self.talks.insert(number, Talk::new(number, self.session, line, handle, direction));
         self.legs.get_mut(&handle)?.talk = Some(number);
         Some(number)
+    }
+
+    /// Takes a call that nobody owns, once: one that was up before us, or whose program has gone.
+    fn claim(&mut self, handle: u32, host: &mut Host<'_>) {
+        let wanted = self.config.privilege == Privilege::Owner;
+        let Some(leg) = self.legs.get_mut(&handle) else { return };
+        let unowned = leg.info.line != 0 && leg.info.owners == 0 && leg.privilege != 0 && !leg.owned();
+        if wanted && unowned && !leg.claimed {
+            leg.claimed = true;
+            let mut pending = Pending::housekeeping();
+            pending.work = Work::Owned { call: handle };
+            self.request(Request::SetPrivilege { call: handle, privilege: LINECALLPRIVILEGE_OWNER }, pending, host);
+        }
     }
 
     /// Accepts a call that is offered, once.
@@ -245,9 +261,12 @@ impl Machine {
         let mut calls = Vec::new();
         for number in numbers {
             if let Some(fact) = self.fact(number) {
+                let state = fact.state;
                 calls.push(fact);
                 if let Some(talk) = self.talks.get_mut(&number) {
-                    talk.told = true;
+                    (talk.told, talk.state) = (true, Some(state));
+                    talk.connected = matches!(state, CallState::Connected | CallState::Conferenced | CallState::Held);
+                    talk.busy = state == CallState::Busy;
                 }
             }
         }

@@ -88,6 +88,8 @@ impl Machine {
             Command::SetDnd(set) => self.set_dnd(at, set.on, host),
             Command::SetUserState(set) => self.set_agent_state(at, &set.code, set.reason.as_deref(), host),
             Command::SetWrapUpUserState(set) => self.set_wrap_up(at, set.active, host),
+            Command::ChangeCallCentreState(set) if set.active => self.login(at, host),
+            Command::ChangeCallCentreState(_) => self.logout(at, host),
             Command::LoginAgent(_) => self.login(at, host),
             Command::LogoutAgent(_) => self.logout(at, host),
             other => Err(other.unsupported()),
@@ -109,7 +111,9 @@ impl Machine {
     pub(super) fn request_of(&mut self, number: u64, what: Request, pending: Pending, host: &mut Host<'_>) -> Done {
         let (call, leg) = self.leg_of(number)?;
         let take = self.config.take_ownership && !leg.owned();
-        self.because(number, pending.command);
+        if !matches!(what, Request::SetCallData { .. }) {
+            self.because(number, pending.command);
+        }
         let pending = pending.about(number);
         if take {
             let first = Request::SetPrivilege { call, privilege: LINECALLPRIVILEGE_OWNER };
@@ -248,14 +252,14 @@ impl Machine {
         let (line, address) = self.handle_of(at.line)?;
         let to = target.map(destination).transpose()?;
         let features = self.lines.get(&at.line).map_or(0, |line| self.features_of(line));
-        let what = match &to {
-            // Who can only fetch parked calls means a place where one is parked.
-            Some(to) if features & PICKUPS == 0 && features & LINEADDRFEATURE_UNPARK != 0 => {
-                Request::Unpark { line, address, to: to.clone() }
-            }
-            _ => Request::Pickup { line, address, to, group: None },
+        // What is named may be a telephone that rings, or a place where a call is parked.
+        let parked = to.clone().filter(|_| features & LINEADDRFEATURE_UNPARK != 0);
+        let parked = parked.map(|to| Request::Unpark { line, address, to });
+        let (what, or) = match parked {
+            Some(unpark) if features & PICKUPS == 0 => (unpark, None),
+            or => (Request::Pickup { line, address, to, group: None }, or),
         };
-        self.request(what, at.pending(Work::Taken), host);
+        self.request(what, at.pending(Work::Taken { or }), host);
         Ok(())
     }
 

@@ -85,7 +85,7 @@ impl Machine {
     }
 
     /// A leg of a talk that has a state of its own.
-    pub(super) fn part_of(&mut self, number: u64, handle: u32) {
+    pub(super) fn part_of(&mut self, number: u64, handle: u32, host: &mut Host<'_>) {
         let Some(talk) = self.talks.get(&number) else { return };
         if talk.main == handle {
             return;
@@ -97,6 +97,6 @@ impl Machine {
             // It is about to join, or it was let go: a member with a state of its own is not counted.
             return;
         }
-        self.leads(number, handle);
+        self.leads(number, handle, host);
     }
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use jackfield_plugin_api::{CallFact, CallState, Cause, CauseCode, Direction, Host, Phase, ReleasedBy, Timestamp};
+use jackfield_plugin_api::{
+    CallFact, CallState, Cause, CauseCode, Direction, Host, Phase, ReleasedBy, Reply, Timestamp,
+};
 use serde_json::json;
 
 use super::Machine;
+use super::answers::{Pending, Work};
 use super::talk::{Ending, Leg, Talk, Until};
 use crate::asks::Request;
 use crate::sys::constants::{
@@ -13,7 +16,7 @@ use crate::sys::constants::{
     LINEDISCONNECTMODE_BUSY, LINEDISCONNECTMODE_CANCELLED, LINEDISCONNECTMODE_DONOTDISTURB,
     LINEDISCONNECTMODE_FORWARDED, LINEDISCONNECTMODE_NOANSWER, LINEDISCONNECTMODE_NORMAL,
     LINEDISCONNECTMODE_NUMBERCHANGED, LINEDISCONNECTMODE_PICKUP, LINEDISCONNECTMODE_REJECT, LINEDISCONNECTMODE_UNAVAIL,
-    LINEDISCONNECTMODE_UNKNOWN,
+    LINEDISCONNECTMODE_UNKNOWN, LINEERR_INVALCALLHANDLE, LINEERR_INVALCALLSTATE, error,
 };
 
 /// How long the end of a call waits for what belongs before it.
@@ -34,8 +37,19 @@ impl Machine {
             self.talk_loses(number, handle, host);
         }
         if idle {
-            self.legs.remove(&handle);
-            self.also(Request::Deallocate { call: handle }, host);
+            self.let_idle_go(host);
+        }
+    }
+
+    /// Gives handles of calls back that are over, once nothing that was asked of them waits for an answer: a driver
+    /// need not answer for a call that nobody has a handle of.
+    pub(super) fn let_idle_go(&mut self, host: &mut Host<'_>) {
+        let waits = |call: &u32| self.pending.values().any(|p| !p.late && p.calls.contains(call));
+        let idle = self.legs.iter().filter(|(_, leg)| leg.is(LINECALLSTATE_IDLE)).map(|(handle, _)| *handle);
+        let idle: Vec<u32> = idle.filter(|handle| !waits(handle)).collect();
+        for call in idle {
+            self.legs.remove(&call);
+            self.also(Request::Deallocate { call }, host);
         }
     }
 
@@ -69,7 +83,7 @@ impl Machine {
             talk.members.iter().copied().filter(|m| self.legs.get(m).is_some_and(|leg| !leg.over())).collect();
         let alone = left.iter().copied().find(|m| self.legs.get(m).is_some_and(|leg| leg.held() || leg.talks_alone()));
         if let Some(alone) = alone {
-            self.leads(number, alone);
+            self.leads(number, alone, host);
             self.report(number, host);
             self.report_pairs(number, host);
             return true;
@@ -77,13 +91,19 @@ impl Machine {
         if left.is_empty() || talk.wish.is_some() {
             return false;
         }
+        if let [last] = left.as_slice() {
+            // Its own state follows, or its end.
+            let last = *last;
+            self.leads(number, last, host);
+            return true;
+        }
         let main = talk.main;
         self.wait_to_end(number, main, Until::Alone, host);
         true
     }
 
     /// A leg is all that is left of a talk.
-    pub(super) fn leads(&mut self, number: u64, handle: u32) {
+    pub(super) fn leads(&mut self, number: u64, handle: u32, host: &mut Host<'_>) {
         let Some(talk) = self.talks.get_mut(&number) else { return };
         let before = std::mem::replace(&mut talk.main, handle);
         talk.members.clear();
@@ -91,10 +111,38 @@ impl Machine {
         if let Some(leg) = self.legs.get_mut(&before).filter(|_| before != handle) {
             leg.talk = None;
         }
+        let again = talk.again.take();
         if let Some(leg) = self.legs.get_mut(&handle) {
             leg.talk = Some(number);
             leg.conference = None;
         }
+        if let Some((id, line)) = again {
+            let pending = Pending::new(id, line, Work::Ends { talks: vec![number] }).about(number);
+            self.request(Request::Drop { call: handle }, pending, host);
+        }
+    }
+
+    /// A conference that comes to its end while it is to be dropped refuses that: what is left of it is dropped then.
+    pub(super) fn drops_again(&mut self, pending: &Pending, code: i32, host: &mut Host<'_>) -> bool {
+        let gone = [LINEERR_INVALCALLSTATE, LINEERR_INVALCALLHANDLE].into_iter().any(|gone| code == error(gone));
+        let (Work::Ends { talks }, Some(id), Some(line)) = (&pending.work, pending.command, pending.line) else {
+            return false;
+        };
+        let [number] = talks.as_slice() else { return false };
+        let Some(talk) = self.talks.get_mut(number).filter(|_| gone && pending.function == "lineDrop") else {
+            return false;
+        };
+        let whole = self.legs.get(&talk.main).is_some_and(|leg| leg.whole);
+        if talk.main != pending.calls[0] {
+            let what = Request::Drop { call: talk.main };
+            let again = Pending::new(id, line, Work::Ends { talks: vec![*number] }).about(*number);
+            self.request(what, again, host);
+            return true;
+        }
+        if whole {
+            talk.again = Some((id, line));
+        }
+        whole
     }
 
     /// The talk is over with this leg.
@@ -135,6 +183,9 @@ impl Machine {
     pub(super) fn finish(&mut self, number: u64, host: &mut Host<'_>) {
         let Some(mut talk) = self.talks.remove(&number) else { return };
         let Some(ending) = talk.ending.take() else { return };
+        if let Some((id, _)) = talk.again.take() {
+            host.reply(id, Reply::accepted());
+        }
         for leg in self.legs.values_mut().filter(|leg| leg.talk == Some(number)) {
             leg.talk = None;
         }

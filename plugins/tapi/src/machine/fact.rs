@@ -14,8 +14,8 @@ use crate::capabilities::of_call;
 use crate::sys::constants::{
     LINECALLFEATURE_ACCEPT, LINECALLFEATURE2_TRANSFERCONF, LINECALLORIGIN_EXTERNAL, LINECALLORIGIN_INTERNAL,
     LINECALLPARTYID_BLOCKED, LINECALLPARTYID_OUTOFAREA, LINECALLSTATE_ACCEPTED, LINECALLSTATE_BUSY,
-    LINECALLSTATE_CONNECTED, LINECALLSTATE_DIALTONE, LINECALLSTATE_OFFERING, LINECALLSTATE_RINGBACK,
-    LINECALLSTATE_SPECIALINFO, LINETRANSFERMODE_CONFERENCE,
+    LINECALLSTATE_CONFERENCED, LINECALLSTATE_CONNECTED, LINECALLSTATE_DIALTONE, LINECALLSTATE_OFFERING,
+    LINECALLSTATE_RINGBACK, LINECALLSTATE_SPECIALINFO, LINETRANSFERMODE_CONFERENCE,
 };
 use crate::told;
 
@@ -32,7 +32,9 @@ impl Machine {
         host.report_call(&fact);
         if let Some(talk) = self.talks.get_mut(&number) {
             talk.told = true;
-            talk.because = None;
+            if talk.state.replace(state) != Some(state) {
+                talk.because = None;
+            }
             talk.connected |= matches!(state, CallState::Connected | CallState::Conferenced | CallState::Held);
             talk.busy |= state == CallState::Busy;
         }
@@ -52,7 +54,9 @@ impl Machine {
     /// The fact of a talk; `None`: nothing can be said of it yet.
     pub(super) fn fact(&self, number: u64) -> Option<CallFact> {
         let talk = self.talks.get(&number)?;
-        let leg = self.legs.get(&talk.main).filter(|leg| leg.is_known() && !leg.over())?;
+        // A member that has no conference any more has no state of its own yet.
+        let stray = |leg: &Leg| leg.is(LINECALLSTATE_CONFERENCED) && !leg.whole;
+        let leg = self.legs.get(&talk.main).filter(|leg| leg.is_known() && !leg.over() && !stray(leg))?;
         let (state, phase) = level(leg, self.together(talk));
         let mut fact = CallFact::new(talk.line, talk.key.clone(), state).phase(phase).direction(talk.direction);
         // Who somebody is, is told by the call with them, not by the conference as a whole.
@@ -81,7 +85,8 @@ impl Machine {
             fact.cause = Some(Cause::new(CauseCode::Busy).native(json!({ "linebusymode": leg.mode })));
         }
         fact.features = Some(self.features(number, talk, leg));
-        fact.command = talk.because;
+        // A command is to change the state: what else changes is not its doing.
+        fact.command = talk.because.filter(|_| talk.state != Some(state));
         Some(fact)
     }
 

@@ -187,7 +187,7 @@ impl Machine {
         let Some(device) = self.devices.get_mut(&number) else { return };
         match device.open {
             Open::Opening(_) => return,
-            Open::Yes { .. } => return self.show_lines(number, host),
+            Open::Yes { .. } => return self.begin_lines(number, host),
             Open::No | Open::Waiting(_) => {}
         }
         device.open = Open::Opening(host.now() + patience);
@@ -276,26 +276,35 @@ impl Machine {
                 line.now = addresses.get(line.dials_from() as usize).cloned().flatten();
             }
         }
-        self.show_lines(number, host);
+        self.begin_lines(number, host);
     }
 
-    /// Reports the lines of a device that is open, with their calls.
-    fn show_lines(&mut self, number: u32, host: &mut Host<'_>) {
+    /// Lines of a device that is open: first it is seen whether each has an agent, then it is reported with its calls.
+    fn begin_lines(&mut self, number: u32, host: &mut Host<'_>) {
         for id in self.lines_of(number) {
-            let Some(line) = self.lines.get(&id) else { continue };
-            if line.live {
-                continue;
+            if self.lines.get(&id).is_some_and(|line| !line.live) && !self.ask_agent(id, host) {
+                self.show_line(id, host);
             }
-            let capabilities = of_line(self.address_of(line), false);
-            host.report(LineFact::new(id).capabilities(capabilities));
-            self.report_line(id, host);
-            if let Some(line) = self.lines.get_mut(&id) {
-                line.live = true;
-                line.said = None;
-            }
-            self.snapshot(id, host);
-            self.begin_agent(id, host);
         }
+    }
+
+    /// Reports a line with its calls, once.
+    pub(super) fn show_line(&mut self, id: LineId, host: &mut Host<'_>) {
+        let Some(line) = self.lines.get(&id).filter(|line| !line.live) else { return };
+        if line.device.and_then(|number| self.devices.get(&number)?.handle()).is_none() {
+            return;
+        }
+        let capabilities = of_line(self.address_of(line), line.agent.is_there());
+        host.report(LineFact::new(id).capabilities(capabilities));
+        self.report_line(id, host);
+        if let Some(line) = self.lines.get_mut(&id) {
+            line.live = true;
+            line.said = None;
+        }
+        self.snapshot(id, host);
+        self.report_agent(id, host);
+        self.report_dnd(id, host);
+        self.ask_activities(id, host);
     }
 
     /// The capabilities of a line's address.

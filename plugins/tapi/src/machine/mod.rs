@@ -152,6 +152,7 @@ impl Machine {
         self.last_request += 1;
         let request = self.last_request;
         pending.function = what.function();
+        pending.calls = what.calls();
         pending.deadline = host.now() + std::time::Duration::from_secs(self.config.request_timeout.into());
         pending.hangs = host.now() + std::time::Duration::from_secs(self.config.hang_timeout.into());
         self.pending.insert(request, pending);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use jackfield_plugin_api::{CallKey, CauseCode, Direction, LineId, ReleasedBy, Timestamp};
+use jackfield_plugin_api::{CallKey, CallState, CauseCode, CommandId, Direction, LineId, ReleasedBy, Timestamp};
 
 use super::Because;
 use crate::sys::constants::{
@@ -36,6 +36,8 @@ pub(super) struct Leg {
     pub(super) conference: Option<u32>,
     /// It was told to be dropped after the other side had gone.
     pub(super) cleared: bool,
+    /// Nobody owned it, and we want to.
+    pub(super) claimed: bool,
     /// It was accepted.
     pub(super) accepted: bool,
     /// Its digits are listened to.
@@ -107,8 +109,9 @@ pub(super) struct Talk {
     /// The legs of a conference.
     pub(super) members: BTreeSet<u32>,
     pub(super) direction: Direction,
-    /// A fact of it was reported.
+    /// A fact of it was reported, with this state.
     pub(super) told: bool,
+    pub(super) state: Option<CallState>,
     /// It was connected once.
     pub(super) connected: bool,
     /// It was busy once.
@@ -123,6 +126,8 @@ pub(super) struct Talk {
     pub(super) wish: Option<Wish>,
     /// It is over and not told yet.
     pub(super) ending: Option<Ending>,
+    /// A command to drop it that its driver refused while its conference was coming to its end.
+    pub(super) again: Option<(CommandId, LineId)>,
     /// Its consultation was given up: it is to be taken back from hold, if it does not come by itself.
     pub(super) returns: bool,
     /// The digits that are being sent.
@@ -182,6 +187,7 @@ impl Talk {
             members: BTreeSet::new(),
             direction,
             told: false,
+            state: None,
             connected: false,
             busy: false,
             dialled: None,
@@ -189,6 +195,7 @@ impl Talk {
             because: None,
             wish: None,
             ending: None,
+            again: None,
             returns: false,
             sending: None,
         }

@@ -157,6 +157,10 @@ impl Caller<'_> {
             let (code, given) = now.map_or((UNAVAILABLE, Given::Nothing), |now| (0, Given::Address(now)));
             return self.shared.tell(&told(code, given));
         }
+        if let Request::LookAtCall { call } = what {
+            let given = Given::Call(Box::new(functions.call_now(*call)));
+            return self.shared.tell(&told(0, given));
+        }
         self.shared.requests().calling();
         let (code, kept) = functions.begin(what);
         let settled = self.shared.requests().returned(u32::try_from(code).ok().filter(|id| *id != 0), request, kept);

@@ -22,7 +22,7 @@ pub(super) const UNAVAILABLE: i32 = error(LINEERR_OPERATIONUNAVAIL);
 /// Asks for a structure until it fits.
 fn structure(mut ask: impl FnMut(Pointer) -> i32) -> Result<Vec<u8>, i32> {
     let mut size = FIRST_SIZE;
-    loop {
+    for last in [false, false, false, true] {
         let memory = Memory::structure(size);
         let code = ask(memory.pointer());
         let bytes = memory.bytes();
@@ -32,12 +32,13 @@ fn structure(mut ask: impl FnMut(Pointer) -> i32) -> Result<Vec<u8>, i32> {
             code => return Err(code),
         };
         match larger {
-            Some(larger) if larger <= LARGEST => size = larger.max(size + 8),
+            Some(larger) if larger <= LARGEST && !last => size = larger.max(size + 8),
             Some(_) if code != 0 => return Err(code),
             // As much of it as there is.
             _ => return Ok(bytes),
         }
     }
+    Err(error(LINEERR_STRUCTURETOOSMALL))
 }
 
 impl Functions {

@@ -153,7 +153,7 @@ impl Functions {
                 call!(self, set_call_data(*call, k.input(data.as_bytes()), size))
             }
             // Answered at once, by the one who looks.
-            Request::GetAddressStatus { .. } => 0,
+            Request::GetAddressStatus { .. } | Request::LookAtCall { .. } => 0,
             Request::GetAgentStatus { line, address } => {
                 call!(self, agent_status(*line, *address, k.later(Kind::Agent)))
             }

@@ -164,6 +164,7 @@ pub(crate) fn call_info(bytes: &[u8]) -> CallInfo {
         related: f.dword(at!(LINECALLINFO.dwRelatedCallID)),
         origin: f.dword(at!(LINECALLINFO.dwOrigin)),
         reason: f.dword(at!(LINECALLINFO.dwReason)),
+        owners: f.dword(at!(LINECALLINFO.dwNumOwners)),
         caller: party!(f, dwCallerIDFlags, dwCallerIDSize, dwCallerIDOffset, dwCallerIDNameSize, dwCallerIDNameOffset),
         called: party!(f, dwCalledIDFlags, dwCalledIDSize, dwCalledIDOffset, dwCalledIDNameSize, dwCalledIDNameOffset),
         connected: party!(
