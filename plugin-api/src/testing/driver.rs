@@ -291,6 +291,14 @@ impl<A: Adapter> Driver<A> {
         self.give(&InputFrame::message(TransportId(transport), Message::Text(text)))
     }
 
+    /// A thread of the adapter brings something.
+    ///
+    /// # Errors
+    /// As [`give`](Self::give).
+    pub fn posted(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), DriveError> {
+        self.give(&InputFrame::posted(bytes.as_ref()))
+    }
+
     /// A line is opened; its id is the next free one.
     ///
     /// # Errors

@@ -8,7 +8,14 @@ use crate::config::{Config, LineConfig};
 use crate::machine::Machine;
 
 /// The adapter without the room.
-struct Scripted(Machine);
+pub(crate) struct Scripted(Machine);
+
+impl Scripted {
+    /// Handles, calls, requests and messages that are kept.
+    pub(crate) fn counts(&self) -> (usize, usize, usize, usize) {
+        self.0.counts()
+    }
+}
 
 impl Adapter for Scripted {
     type Config = Config;

@@ -76,11 +76,23 @@ impl Machine {
     pub(super) fn becomes(&mut self, number: u64, whole: u32) {
         let Some(talk) = self.talks.get_mut(&number) else { return };
         let before = std::mem::replace(&mut talk.main, whole);
-        if before != whole {
+        let was_whole = self.legs.get(&before).is_some_and(|leg| leg.whole);
+        if was_whole && before != whole {
+            self.leaves(before);
+        } else if before != whole {
             talk.members.insert(before);
         }
         if let Some(leg) = self.legs.get_mut(&whole) {
             leg.talk = Some(number);
+        }
+    }
+
+    /// A leg is no part of a talk any more. A conference that was named and never seen is no handle of ours.
+    pub(super) fn leaves(&mut self, handle: u32) {
+        let Some(leg) = self.legs.get_mut(&handle) else { return };
+        leg.talk = None;
+        if leg.whole && leg.state == 0 {
+            self.legs.remove(&handle);
         }
     }
 

@@ -57,6 +57,13 @@ impl Machine {
         let Some(talk) = self.talks.get_mut(&number) else { return };
         if talk.main != handle {
             talk.members.remove(&handle);
+            let main = talk.main;
+            let alone = self.talks.get(&number).is_some_and(|talk| self.together(talk) == 0);
+            if alone && self.legs.get(&main).is_none_or(|leg| !leg.is_known()) {
+                // The conference was named and never seen.
+                return self.end(number, handle, host);
+            }
+            let Some(talk) = self.talks.get_mut(&number) else { return };
             let waits = talk.ending.as_ref().is_some_and(|ending| ending.until == Until::Alone);
             if !waits {
                 self.report(number, host);
@@ -108,10 +115,10 @@ impl Machine {
         let before = std::mem::replace(&mut talk.main, handle);
         talk.members.clear();
         talk.ending = None;
-        if let Some(leg) = self.legs.get_mut(&before).filter(|_| before != handle) {
-            leg.talk = None;
-        }
         let again = talk.again.take();
+        if before != handle {
+            self.leaves(before);
+        }
         if let Some(leg) = self.legs.get_mut(&handle) {
             leg.talk = Some(number);
             leg.conference = None;
@@ -186,6 +193,8 @@ impl Machine {
         if let Some((id, _)) = talk.again.take() {
             host.reply(id, Reply::accepted());
         }
+        // A conference that was named and never seen is no handle of ours.
+        self.legs.retain(|_, leg| leg.talk != Some(number) || !leg.whole || leg.state != 0);
         for leg in self.legs.values_mut().filter(|leg| leg.talk == Some(number)) {
             leg.talk = None;
         }

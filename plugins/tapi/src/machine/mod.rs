@@ -81,6 +81,12 @@ impl Machine {
         }
     }
 
+    /// Handles, calls, requests and messages that are kept.
+    #[cfg(test)]
+    pub(crate) fn counts(&self) -> (usize, usize, usize, usize) {
+        (self.legs.len(), self.talks.len(), self.pending.len(), self.early.len())
+    }
+
     /// What is to be done, in order.
     pub(crate) fn asked(&mut self) -> Vec<Ask> {
         std::mem::take(&mut self.asks)
@@ -178,6 +184,7 @@ impl Machine {
         let endings = self.talks.values().filter_map(|talk| talk.ending.as_ref().map(|ending| ending.at));
         let devices = self.devices.values().filter_map(Device::due);
         let next = requests.chain(endings).chain(devices).chain(self.link.due()).min();
+        let next = next.filter(|_| self.broken.is_none());
         if next == self.alarm {
             return;
         }

@@ -171,7 +171,7 @@ impl Caller<'_> {
             }
             Some((kept, Some(answer))) => {
                 self.shared.tell(&told(code, Given::Nothing));
-                let given = if answer == 0 { kept.given() } else { Given::Nothing };
+                let given = if answer == 0 { reader::given(self.shared, kept) } else { Given::Nothing };
                 self.shared.tell(&Told::Replied { request, code: answer, given });
             }
             None => self.shared.tell(&told(code, Given::Nothing)),

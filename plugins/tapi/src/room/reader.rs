@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Shared;
 use super::functions::Functions;
 use super::memory::Memory;
+use super::request::Kept;
 use super::requests::Answer;
+use super::{AGAIN, Shared};
 use crate::sys::constants::{
     LINE_ADDRESSSTATE, LINE_APPNEWCALL, LINE_CALLINFO, LINE_CALLSTATE, LINE_LINEDEVSTATE, LINE_REPLY,
     LINEERR_OPERATIONFAILED, error,
@@ -18,6 +19,8 @@ use crate::told::{Given, Heard, Told};
 
 /// How long one wait for a message takes, in milliseconds.
 const WAIT: u32 = 250;
+/// How long a handle may come after its answer.
+const OWED: Duration = Duration::from_millis(100);
 /// What stands in a message that was not written.
 const UNTOUCHED: u8 = 0xff;
 /// Messages without anything in them, one after the other, until it is no TAPI.
@@ -80,11 +83,25 @@ fn heard(functions: &Functions, shared: &Shared, bytes: &[u8]) {
     shared.tell(&Told::Message(heard));
 }
 
+/// What an answer gives. A driver that answers before it has written the handle is waited for, a little.
+pub(super) fn given(shared: &Shared, kept: Kept) -> Given {
+    let until = Instant::now() + OWED;
+    while kept.is_owed() && Instant::now() < until {
+        thread::sleep(AGAIN);
+    }
+    let given = kept.given();
+    if kept.is_owed() {
+        // It may come yet: where it is written to must stay.
+        shared.requests().keep(kept);
+    }
+    given
+}
+
 fn replied(shared: &Shared, id: u32, code: i32) {
     let answer = shared.requests().answered(id, code);
     match answer {
         Answer::To(request, kept) => {
-            let given = if code == 0 { kept.given() } else { Given::Nothing };
+            let given = if code == 0 { given(shared, kept) } else { Given::Nothing };
             shared.tell(&Told::Replied { request, code, given });
         }
         Answer::Early => {}

@@ -4,7 +4,7 @@ use super::functions::{Functions, NULL};
 use super::lookup::UNAVAILABLE;
 use super::memory::{Memory, Pointer};
 use crate::asks::Request;
-use crate::sys::constants::LINEDIGITMODE_DTMF;
+use crate::sys::constants::{LINEDIGITMODE_DTMF, LINETRANSFERMODE_CONFERENCE};
 use crate::sys::{read, write};
 use crate::told::Given;
 
@@ -25,6 +25,8 @@ enum Kind {
     #[default]
     Nothing,
     Calls,
+    /// The handle of a call that need not be.
+    MaybeCall,
     Text,
     Agent,
     Groups,
@@ -61,12 +63,17 @@ impl Kept {
         self.output(kind, Memory::structure(LATER))
     }
 
+    /// A handle was promised and is not there yet: the driver may still write it.
+    pub(super) fn is_owed(&self) -> bool {
+        matches!(self.kind, Kind::Calls) && self.outputs.iter().any(|handle| handle.dword() == 0)
+    }
+
     /// What came, once the driver has answered that it is done.
     pub(super) fn given(&self) -> Given {
         let bytes = || self.outputs.first().map(Memory::bytes).unwrap_or_default();
         match self.kind {
             Kind::Nothing => Given::Nothing,
-            Kind::Calls => Given::Calls(self.outputs.iter().map(Memory::dword).collect()),
+            Kind::Calls | Kind::MaybeCall => Given::Calls(self.outputs.iter().map(Memory::dword).collect()),
             Kind::Text => Given::Text(read::var_string(&bytes())),
             Kind::Agent => Given::Agent(read::agent_status(&bytes())),
             Kind::Groups => Given::Groups(read::agent_groups(&bytes())),
@@ -109,7 +116,8 @@ impl Functions {
             Request::SwapHold { active, held } => call!(self, swap_hold(*active, *held)),
             Request::SetupTransfer { call } => call!(self, setup_transfer(*call, k.call(), NULL)),
             Request::CompleteTransfer { call, consult, mode } => {
-                call!(self, complete_transfer(*call, *consult, k.call(), *mode))
+                let kind = if *mode == LINETRANSFERMODE_CONFERENCE { Kind::Calls } else { Kind::MaybeCall };
+                call!(self, complete_transfer(*call, *consult, k.output(kind, Memory::new(4)), *mode))
             }
             Request::BlindTransfer { call, to } => call!(self, blind_transfer(*call, k.text(to), 0)),
             Request::Redirect { call, to } => call!(self, redirect(*call, k.text(to), 0)),
@@ -138,7 +146,7 @@ impl Functions {
             Request::Forward { line, address, forwards, rings } => {
                 let list = if forwards.is_empty() { NULL } else { k.input(&write::forwards(forwards)) };
                 // The call that some systems make to set a forwarding: its handle is for nobody.
-                let consult = k.call();
+                let consult = k.output(Kind::MaybeCall, Memory::new(4));
                 call!(self, forward(*line, 0, *address, list, *rings, consult, NULL))
             }
             Request::GenerateDigits { call, digits, duration } => {

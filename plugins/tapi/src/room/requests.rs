@@ -65,6 +65,11 @@ impl<T> Requests<T> {
         Settled { done: None, strays }
     }
 
+    /// What a driver may still write into, though it has answered.
+    pub(super) fn keep(&mut self, kept: T) {
+        self.forgotten.push(kept);
+    }
+
     /// An answer has come.
     pub(super) fn answered(&mut self, id: u32, code: i32) -> Answer<T> {
         if let Some((request, kept)) = self.waiting.remove(&id) {
