@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ConfigFile, Failure, output};
+#[cfg(unix)]
 use crate::control;
 
 /// Shows how the running host is: connections, adapters, lines, calls, clients.

@@ -1,15 +1,19 @@
 //! The service manager that started the host: told that it serves, that it lives, how it is.
 
 use std::future::Future;
+#[cfg(unix)]
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+#[cfg(unix)]
+use tokio::time::timeout_at;
+use tokio::time::{Instant, sleep_until};
 
 #[cfg(unix)]
 use crate::systemd::Notifier;
 
 /// How long something may keep the main loop busy before the watchdog is left to bite: a new configuration logs
 /// connections out and in, and each of them takes seconds at most.
+#[cfg(unix)]
 const LONGEST_WORK: Duration = Duration::from_secs(120);
 
 /// The service manager, or nobody.

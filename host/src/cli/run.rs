@@ -253,6 +253,7 @@ enum Signal {
     /// Stop in order.
     End,
     /// Read the configuration again.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "a signal of Unix"))]
     Reload,
 }
 

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::{Finding, Patient};
 
 /// Libraries, logs, phone systems.
+#[cfg(unix)]
 const OTHER_FILES: u64 = 256;
 /// Libraries are copied there.
+#[cfg(unix)]
 const SPACE: u64 = 100 * 1024 * 1024;
 /// Before this day nobody ran this program: 2025-01-01.
 const EARLIEST: Duration = Duration::from_secs(1_735_689_600);

@@ -106,12 +106,12 @@ impl std::fmt::Debug for Kind {
 }
 
 /// What became of an input.
+#[cfg(target_os = "linux")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answered {
     /// The envelope's status.
     Status(u32),
     /// It was not given to the adapter.
-    #[cfg(target_os = "linux")]
     Skipped,
 }
 
@@ -143,6 +143,7 @@ impl Prepared {
     ///
     /// # Errors
     /// It cannot be loaded, no process for it.
+    #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "for adapters in processes of their own"))]
     pub async fn new(
         plugin: &LoadedPlugin,
         place: Place<'_>,
@@ -195,6 +196,7 @@ impl Prepared {
         self.from(RESTORE, at, start, state, within).await
     }
 
+    #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "for adapters in processes of their own"))]
     async fn from(
         &mut self,
         kind: u32,
@@ -255,6 +257,7 @@ impl Port {
     ///
     /// # Errors
     /// A state that is too large (a refusal: it lives on), or a fault.
+    #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "for adapters in processes of their own"))]
     pub async fn save(&mut self, within: Duration) -> Result<Option<Vec<u8>>, Fault> {
         let (status, state) = match &mut self.0 {
             Kind::Host(adapter) => {
@@ -321,6 +324,7 @@ impl Port {
     }
 
     /// Gives an input whose answer is asked for later, in order. Only where [`is_apart`](Self::is_apart).
+    #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "for adapters in processes of their own"))]
     pub fn say(&mut self, at: Timestamp, joined: bool, frame: &InputFrame<'_>) {
         match &mut self.0 {
             Kind::Host(_) => {}

@@ -20,6 +20,7 @@ use report::Report;
 /// How long after the last client the calls run before anything is counted.
 const WARM_UP: Duration = Duration::from_secs(3);
 /// Files of this process that are no clients, with room to spare.
+#[cfg(unix)]
 const OTHER_FILES: u64 = 100;
 
 /// Measures what this machine can carry: a host of its own, simulated calls, clients over real sockets.
