@@ -183,6 +183,9 @@ export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="$ROOT/wine"
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS="--sysroot=$ROOT/sysroot"
 V
 
+# Libraries that a test has loaded cannot be removed by it: what it leaves behind is. Not what may be another run's.
+find "$ROOT"/prefix/drive_c/users/*/Temp -mindepth 1 -maxdepth 1 -mmin +120 -exec rm -rf {} + 2>/dev/null || true
+
 # --- whether it works ---------------------------------------------------------------------------------------------
 if [ ! -f "$SYSROOT/tried" ]; then
   try=$ROOT/try
