@@ -7,6 +7,7 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
         "jackfield",
         "jackfield-bench",
         "jackfield-plugin-asterisk",
+        "jackfield-plugin-avaya",
         "jackfield-plugin-oktell",
         "jackfield-plugin-simulator",
         "jackfield-example-first-plugin",

@@ -1,6 +1,7 @@
 //! The rows of the table.
 
 mod ami;
+mod avaya;
 mod fanout;
 mod history;
 #[cfg(target_os = "linux")]
@@ -41,6 +42,7 @@ pub(crate) const ALL: &[Row] = &[
     #[cfg(target_os = "linux")]
     Row { name: "isolation", run: isolation::run },
     Row { name: "oktell", run: oktell::run },
+    Row { name: "avaya", run: avaya::run },
     Row { name: "memory", run: memory::run },
     Row { name: "resume", run: resume::run },
     Row { name: "start", run: start::run },

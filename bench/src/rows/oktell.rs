@@ -56,10 +56,10 @@ fn configuration(oktell: SocketAddr) -> String {
 }
 
 /// The hands at the phones.
-struct Hands(BufReader<TcpStream>);
+pub(super) struct Hands(BufReader<TcpStream>);
 
 impl Hands {
-    fn at(control: SocketAddr) -> Result<Self, String> {
+    pub(super) fn at(control: SocketAddr) -> Result<Self, String> {
         let stream = TcpStream::connect(control).map_err(|e| format!("the control channel: {e}"))?;
         stream.set_nodelay(true).map_err(|e| e.to_string())?;
         Ok(Self(BufReader::new(stream)))
@@ -75,7 +75,7 @@ impl Hands {
         if answer.contains("\"ok\":true") { Ok(()) } else { Err(format!("{what}: {answer}")) }
     }
 
-    fn tell(&mut self, what: &Value) -> Result<(), String> {
+    pub(super) fn tell(&mut self, what: &Value) -> Result<(), String> {
         self.send(what)?;
         self.done(what)
     }
