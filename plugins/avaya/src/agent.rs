@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jackfield_csta::private::{AgentData, Extensions};
 use jackfield_csta::types::{DeviceId, Subject};
-use jackfield_csta::{AgentState as Csta, GetAgentStateResponse, Message};
+use jackfield_csta::{AgentInfoItem, AgentState as Csta, GetAgentStateResponse, Message};
 use jackfield_plugin_api::{
     AgentFact, AgentQueue, AgentState, CommandId, ErrorCode, Host, LineId, Reason, SelectableState, Timestamp,
 };
@@ -232,15 +232,22 @@ fn apply(agent: &mut Agent, response: &GetAgentStateResponse) {
     if agent.state == Csta::Null {
         return agent.log_off();
     }
-    agent.groups.clear();
-    for item in items.iter().take(MOST_GROUPS) {
-        if let Some(group) =
-            item.group.as_ref().map(DeviceId::number).filter(|group| !group.is_empty() && group.len() <= 64)
-        {
-            agent.groups.insert(group.to_owned(), item.state);
-        }
+    let named = |item: &AgentInfoItem| {
+        let group = item.group.as_ref().map(DeviceId::number).filter(|group| !group.is_empty() && group.len() <= 64);
+        group.map(|group| (group.to_owned(), item.state))
+    };
+    let groups: BTreeMap<String, Csta> = items.iter().take(MOST_GROUPS).filter_map(named).collect();
+    if groups.is_empty() {
+        // An answer without groups speaks for those that events have named.
+        agent.groups.values_mut().for_each(|state| *state = agent.state);
+    } else {
+        agent.groups = groups;
     }
     agent.learn(response.extensions.as_ref());
+    if agent.pending.is_none() {
+        let pending = items.iter().find_map(|item| item.pending);
+        agent.pending = pending.and_then(code_of).map(str::to_owned);
+    }
 }
 
 /// Reports a line's agent, if there is one and something of it is news.
@@ -258,6 +265,17 @@ pub(crate) fn show(line: &mut Line, scene: &mut Scene<'_, '_>) {
     let now = scene.host.now();
     fact.command = line.agent.command.take().filter(|(_, until)| *until >= now).map(|(command, _)| command);
     scene.host.report(fact);
+}
+
+/// The code by which clients know a state that waits for the end of a call.
+fn code_of(state: Csta) -> Option<&'static str> {
+    match state {
+        Csta::Ready => Some("autoIn"),
+        Csta::NotReady => Some("auxWork"),
+        Csta::WorkingAfterCall => Some("afterCallWork"),
+        Csta::Null => Some(LOGGED_OFF),
+        Csta::Busy | Csta::Unknown => None,
+    }
 }
 
 /// What a state means.

@@ -213,6 +213,11 @@ impl Line {
         at(LocalState::Connected).or_else(|| at(LocalState::Hold))
     }
 
+    /// The consultation that was made from a call.
+    pub(crate) fn consult_of(&self, key: &CallKey) -> Option<CallKey> {
+        self.calls.iter().find(|call| call.first.as_ref() == Some(key)).map(|call| call.key.clone())
+    }
+
     /// An event spoke of a call: what a snapshot that is being taken says of it may be older.
     pub(crate) fn touch(&mut self, native: &str) {
         if let Some(look) = &mut self.look

@@ -89,6 +89,12 @@ pub(super) fn cleared(line: &mut Line, event: &ConnectionClearedEvent, scene: &m
     if own || is_gone(event.local) {
         // Whose end is not ours tells nothing of who ended ours.
         let (code, released) = ending(call, &cause, by_us.filter(|_| own));
+        if code == CauseCode::Transferred
+            && let Some(consult) = line.consult_of(&key)
+        {
+            // Clearings that are told before the transfer itself: the consultation ends first.
+            finish(line, &consult, native(code, &cause), released, scene);
+        }
         return finish(line, &key, native(code, &cause), released, scene);
     }
     let there = call.party_left(event.connection.device_id());
