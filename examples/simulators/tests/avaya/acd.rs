@@ -68,6 +68,8 @@ fn an_agent_works_through_all_states() {
     world.answer(call, "101");
     let reply = world.done(1, "SetAgentState", &set("101", "notReady", &private("auxWork", 5, true)));
     assert_eq!(reply.text("pendingAgentState"), "agentNotReady");
+    let reply = world.done(1, "GetAgentState", "<device>101:CM1::0</device>");
+    assert_eq!((reply.text("agentState"), reply.text("pendingAgentState")), ("agentBusy", "agentNotReady"));
     world.heard();
     world.at("hangup", ONE);
     assert_eq!(world.events("AgentNotReadyEvent")[0].text("reasonCode"), "5");

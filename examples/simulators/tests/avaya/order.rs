@@ -3,7 +3,7 @@
 use crate::xml::Element;
 
 /// What may stand in an element, in this order; a question mark: it may be left out.
-const ORDERS: [(&str, &str); 55] = [
+const ORDERS: [(&str, &str); 56] = [
     ("StartApplicationSessionPosResponse", "sessionID actualProtocolVersion actualSessionDuration"),
     ("StartApplicationSessionNegResponse", "errorCode"),
     ("ResetApplicationSessionTimerPosResponse", "actualSessionDuration"),
@@ -17,6 +17,7 @@ const ORDERS: [(&str, &str); 55] = [
     ("ConferenceCallResponse", "conferenceCall connections"),
     ("SingleStepConferenceCallResponse", "conferencedCall"),
     ("GetAgentStateResponse", "agentStateList extensions?"),
+    ("agentInfoItem", "agentState pendingAgentState?"),
     ("agentStateEntry", "agentID? loggedOnState agentInfo"),
     ("GetAgentStateResponsePrivateData", "workMode talkState reasonCode? pendingReasonCode?"),
     ("SnapshotDeviceResponse", "crossRefIDorSnapshotData"),

@@ -14,7 +14,10 @@ use super::{Asker, done, unhex};
 pub(super) fn state(simulator: &Simulator, asker: Asker, request: &Element) -> Result<Node, Refusal> {
     let station = simulator.station(asker, request.text_of("device"))?;
     let switch = &simulator.switch;
-    let item = |state: &str| csta("agentInfo").with(csta("agentInfoItem").say("agentState", state));
+    let pending = switch.agent_at(station).and_then(|agent| switch.agents[agent].pending);
+    let pending = pending.map(|(mode, _)| csta("pendingAgentState").text(mode.state()));
+    let item =
+        |state: &str| csta("agentInfo").with(csta("agentInfoItem").say("agentState", state).and(pending.clone()));
     let answer = |entry: Node| csta("GetAgentStateResponse").with(csta("agentStateList").with(entry));
     let Some(agent) = switch.agent_at(station) else {
         return Ok(answer(csta("agentStateEntry").say("loggedOnState", false).with(item("agentNull"))));

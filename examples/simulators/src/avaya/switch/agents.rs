@@ -17,6 +17,15 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
+    /// The state that whoever works so is in.
+    pub(crate) fn state(self) -> &'static str {
+        match self {
+            Self::AuxWork => "agentNotReady",
+            Self::AfterCallWork => "agentWorkingAfterCall",
+            Self::AutoIn | Self::ManualIn => "agentReady",
+        }
+    }
+
     /// The word on the wire.
     pub(crate) fn word(self) -> &'static str {
         match self {
