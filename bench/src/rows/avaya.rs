@@ -102,9 +102,8 @@ pub(crate) fn run(_: &Scale) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(text)?;
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     let door = Door { at: anywhere, kind: Kind::Tcp, tls: None };
-    let server: Server = runtime
-        .block_on(serve(Simulator::new(phone_system()?, 1), vec![door], anywhere))
-        .map_err(|e| e.to_string())?;
+    let server: Server =
+        runtime.block_on(serve(Simulator::new(phone_system()?, 1), vec![door], anywhere)).map_err(|e| e.to_string())?;
     let mut hands = Hands::at(server.control)?;
     for line in FIRST..FIRST + LINES {
         let answers = json!({ "answer": { "after_ms": 1_000 } });

@@ -1,9 +1,10 @@
 //! A simulated switch, a host with some of its stations, and a client that sees them all.
 
 use std::fmt::Write;
+use std::time::{Duration, Instant};
 
 use jackfield_tests::client::Client;
-use jackfield_tests::host::{Host, Setup};
+use jackfield_tests::host::{Host, PATIENCE, Setup};
 use jackfield_tests::sim::Sim;
 use serde_json::{Value, json};
 
@@ -110,13 +111,28 @@ impl Bed {
     pub(crate) fn next(&mut self, name: &str) {
         self.phones(json!({"do": "end"}));
         self.pbx.wait_for(&json!({"do": "show"}), |all| all["calls"] == json!([])).unwrap();
-        self.client = Client::connect(self.host.url(), Some(TOKEN)).unwrap();
-        let hello = self.client.call("hello", &json!({ "client": { "name": name } })).unwrap();
-        assert_eq!(hello["lines"].as_array().map(Vec::len), Some(LINES.len()), "{name}");
-        for line in LINES {
-            self.client.look_again();
-            let shown = self.client.named("activeCallSnapshot", line).unwrap();
-            assert_eq!(shown["params"]["data"]["activeCalls"], json!([]), "{name}");
+        let until = Instant::now() + PATIENCE;
+        loop {
+            self.client = Client::connect(self.host.url(), Some(TOKEN)).unwrap();
+            let hello = self.client.call("hello", &json!({ "client": { "name": name } })).unwrap();
+            assert_eq!(hello["lines"].as_array().map(Vec::len), Some(LINES.len()), "{name}");
+            let shown = LINES.map(|line| {
+                self.client.look_again();
+                self.client.named("activeCallSnapshot", line).unwrap()["params"]["data"]["activeCalls"].clone()
+            });
+            if shown.iter().all(|calls| *calls == json!([])) {
+                return;
+            }
+            assert!(Instant::now() < until, "{name}: {shown:?}");
+        }
+    }
+
+    /// Waits until a line's story has so many of these.
+    pub(crate) fn until(&mut self, line: &str, count: usize, name: &str) {
+        let until = Instant::now() + PATIENCE;
+        while self.story(line).iter().filter(|event| event.starts_with(name)).count() < count {
+            assert!(Instant::now() < until, "{name}: {:?}", self.story(line));
+            self.client.read_for(Duration::from_millis(50));
         }
     }
 
@@ -226,14 +242,16 @@ impl Bed {
     }
 
     /// The parties of a call on a line are these, in any order; waits for it.
-    pub(crate) fn parties(&mut self, line: &str, call: &Value, state: &str, wanted: &[&str]) -> Value {
-        self.first("callInfoChanged", line, |e| {
+    pub(crate) fn parties(&mut self, line: &str, call: &Value, state: &str, wanted: &[&str]) {
+        self.client.look_again();
+        let found = self.client.event(|e| {
             let shown = &e["params"]["data"]["call"];
             let numbers = shown["participants"].as_array().map_or(&[][..], Vec::as_slice);
             let mut numbers: Vec<&str> = numbers.iter().filter_map(|it| it["number"].as_str()).collect();
             numbers.sort_unstable();
-            call_id(e) == *call && shown["state"] == state && numbers == wanted
-        })
+            e["params"]["line"] == line && call_id(e) == *call && shown["state"] == state && numbers == wanted
+        });
+        found.unwrap_or_else(|e| panic!("{wanted:?} on {line}: {e}\n{:?}", self.story(line)));
     }
 }
 

@@ -1,9 +1,13 @@
 //! What breaks: connections, sessions, servers, the link to the switch, licences.
 
+use std::time::{Duration, Instant};
+
+use jackfield_tests::client::Client;
+use jackfield_tests::host::{PATIENCE, Setup};
 use jackfield_tests::sim::Sim;
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, FOUR, ONE, OTHER, OUTSIDE, Plan, QUIET, TWO, call_id};
+use crate::bed::{Bed, FOUR, ONE, OTHER, OUTSIDE, Plan, QUIET, TOKEN, TWO, call_id};
 
 impl Bed {
     /// The line has come back after a break that began with the n-th event; the calls that it has then.
@@ -25,15 +29,19 @@ impl Bed {
         calls.into_iter().map(|call| (call["callId"].clone(), call["state"].clone())).collect()
     }
 
-    /// An error of the connection, or of a line: its code and its text.
+    /// Why a line is down, when it is for this reason: what clients are told who come then.
     fn error(&mut self, code: &str) -> String {
-        self.client.look_again();
-        let found = self.client.event(|e| {
-            let data = &e["params"]["data"];
-            e["method"] == "error" && data["code"] == code
-        });
-        let found = found.unwrap_or_else(|e| panic!("no {code}: {e}\n{}", self.host.log()));
-        found["params"]["data"]["message"].as_str().unwrap_or_default().to_owned()
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let mut client = Client::connect(self.host.url(), Some(TOKEN)).unwrap();
+            let hello = client.call("hello", &json!({})).unwrap();
+            let lines = hello["lines"].as_array().cloned().unwrap_or_default();
+            if let Some(line) = lines.iter().find(|line| line["lastError"]["code"] == code) {
+                return line["lastError"]["text"].as_str().unwrap_or_default().to_owned();
+            }
+            assert!(Instant::now() < until, "no {code}: {hello}\n{}", self.host.log());
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 
@@ -280,8 +288,8 @@ fn it_is_spoken_over_tls() {
     {
         let pbx = Sim::start_with("avaya", QUIET, &doors).unwrap();
         let plan = Plan { plain: false, ..Plan::with("process", &settings) };
-        let host = jackfield_tests::host::Setup::new(plan.config(&pbx.urls()[1..]), &["avaya"]).start().unwrap();
-        let client = host.client(crate::bed::TOKEN).unwrap();
+        let host = Setup::new(plan.config(&pbx.urls()[1..]), &["avaya"]).start().unwrap();
+        let client = host.client(TOKEN).unwrap();
         let mut bed = Bed { pbx, host, client };
         if trusted {
             bed.up(&[ONE, TWO]);
