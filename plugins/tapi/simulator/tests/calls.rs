@@ -226,3 +226,27 @@ fn three_talk_in_a_conference() {
     }
     tapi.is_clean();
 }
+
+/// Two hundred calls; as many as `JACKFIELD_TAPI_CALLS` says.
+#[test]
+fn calls_without_end_leave_nothing() {
+    let times = std::env::var("JACKFIELD_TAPI_CALLS").ok().and_then(|times| times.parse().ok()).unwrap_or(200);
+    let mut tapi = Tapi::with(&json!({
+        "outside": [{"number": "0441*", "answers_after": 0}],
+        "times": {"reply": 0, "dial": 0, "proceed": 0, "release": 0},
+    }));
+    tapi.begin();
+    let line = tapi.open(0, CONTROL).unwrap();
+    for _ in 0..times {
+        let call = tapi.make(line, "0441234567");
+        tapi.state(call, LINECALLSTATE_CONNECTED);
+        tapi.ask("lineDrop", &[call as usize, 0, 0]);
+        tapi.state(call, LINECALLSTATE_IDLE);
+        assert_eq!(tapi.call("lineDeallocateCall", &[call as usize]), 0);
+        tapi.seen.clear();
+    }
+    tapi.is_clean();
+    let count = tapi.done(json!({"do": "count"}));
+    assert_eq!(count["made"]["handles"], times, "{count}");
+    assert!(count["due"].as_u64().is_some_and(|due| due < 10), "{count}");
+}
