@@ -97,4 +97,55 @@ mod tests {
         }
         assert!(read > 15, "only {read} can be read");
     }
+
+    /// SplitMix64: the same numbers in every run.
+    fn next(state: &mut u64) -> usize {
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) >> 16).unwrap()
+    }
+
+    /// A few changes: a byte, a piece left out, doubled, or taken from another seed.
+    fn mutated(seeds: &[Vec<u8>], state: &mut u64) -> Vec<u8> {
+        let mut bytes = seeds[next(state) % seeds.len()].clone();
+        for _ in 0..=next(state) % 4 {
+            if bytes.is_empty() {
+                break;
+            }
+            let (from, length) = (next(state) % bytes.len(), next(state) % 60);
+            let piece = from..(from + length).min(bytes.len());
+            match next(state) % 4 {
+                0 => bytes[from] = next(state).to_le_bytes()[0],
+                1 => drop(bytes.drain(piece)),
+                2 => {
+                    let copy = bytes[piece].to_vec();
+                    bytes.splice(from..from, copy);
+                }
+                _ => {
+                    let other = &seeds[next(state) % seeds.len()];
+                    let at = next(state) % other.len().max(1);
+                    let copy = other[at..(at + length).min(other.len())].to_vec();
+                    bytes.splice(piece, copy);
+                }
+            }
+        }
+        bytes
+    }
+
+    /// How many of each kind; `JACKFIELD_MUTATIONS` in the environment says otherwise.
+    #[test]
+    fn mutations_of_the_seeds_do_no_harm() {
+        let rounds = std::env::var("JACKFIELD_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000);
+        let (framings, xmls) = (seeds("csta_framing"), seeds("csta_xml"));
+        let (mut state, mut read) = (1, 0);
+        for _ in 0..rounds {
+            framing(&mutated(&framings, &mut state));
+            let text = mutated(&xmls, &mut state);
+            read += u32::from(Message::parse(&String::from_utf8_lossy(&text)).is_ok());
+            xml(&text);
+        }
+        assert!(read > rounds / 50, "{read} of {rounds} can be read");
+    }
 }
