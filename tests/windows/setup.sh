@@ -140,8 +140,8 @@ fi
 # --- 4. Wine ------------------------------------------------------------------------------------------------------
 cat >"$ROOT/wine" <<W
 #!/bin/sh
-# Runs a program for Windows, without a display and without Wine's own messages.
-export WINEPREFIX="$ROOT/prefix" WINEARCH=win64 WINEDEBUG="\${WINEDEBUG:--all}" WINEDLLOVERRIDES="\${WINEDLLOVERRIDES:-mscoree=;mshtml=}"
+# Runs a program for Windows, without a display, without Wine's own messages, and without its debugger for what crashes.
+export WINEPREFIX="$ROOT/prefix" WINEARCH=win64 WINEDEBUG="\${WINEDEBUG:--all}" WINEDLLOVERRIDES="\${WINEDLLOVERRIDES:-mscoree=;mshtml=;winedbg.exe=d}"
 unset DISPLAY WAYLAND_DISPLAY
 exec $WINE "\$@"
 W

@@ -22,6 +22,7 @@ pub unsafe extern "system" fn lineInitializeExW(
     lpdwAPIVersion: usize,
     lpLineInitializeExParams: usize,
 ) -> i32 {
+    let mut begun = false;
     let answer = entry("lineInitializeExW", |call| {
         if call.service.config.quirks.stub {
             return Ok(0);
@@ -42,9 +43,11 @@ pub unsafe extern "system" fn lineInitializeExW(
         memory::put_word(lphLineApp, id);
         memory::put_word(lpdwNumDevs, u32::try_from(call.service.exchange.devices.len()).unwrap_or(u32::MAX));
         memory::put_word(lpdwAPIVersion, api);
+        begun = true;
         Ok(0)
     });
-    if answer == 0 && !worker::start() {
+    // Who began nothing ends nothing: the thread would outlive the library.
+    if begun && !worker::start() {
         return super::refuse(LINEERR_RESOURCEUNAVAIL);
     }
     answer
