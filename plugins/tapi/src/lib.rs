@@ -26,6 +26,8 @@ mod sys;
 mod told;
 
 #[cfg(test)]
+mod driven;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod scripted;

@@ -1,0 +1,315 @@
+//! The state machine and the room together, against the simulated library: the real functions, threads and memory, on
+//! every system that this is built for.
+
+#![allow(unsafe_code, reason = "the simulator is told what to do through a function of its own")]
+
+use std::cell::RefCell;
+use std::ffi::CString;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use jackfield_plugin_api::testing::Driver;
+use jackfield_plugin_api::{Adapter, Command, ConfigError, Fact, Host, Input, LineId, Manifest};
+use libloading::Library;
+use serde_json::{Value, json};
+
+use crate::config::{Config, LineConfig};
+use crate::machine::Machine;
+use crate::room::{Ear, Room};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Channel(Mutex<Sender<Vec<u8>>>);
+
+impl Ear for Channel {
+    fn hear(&self, told: &[u8]) -> bool {
+        self.0.lock().is_ok_and(|sender| sender.send(told.to_vec()).is_ok())
+    }
+}
+
+thread_local! {
+    /// What the room of the adapter that was made last tells.
+    static TOLD: RefCell<Option<Receiver<Vec<u8>>>> = const { RefCell::new(None) };
+}
+
+/// The adapter as it is, but that a test carries what its room tells.
+struct Driven {
+    machine: Machine,
+    room: Room,
+}
+
+impl Adapter for Driven {
+    type Config = Config;
+    type LineConfig = LineConfig;
+
+    fn manifest() -> Manifest {
+        crate::adapter::manifest()
+    }
+
+    fn new(config: Config, _: &mut Host<'_>) -> Result<Self, ConfigError> {
+        config.check()?;
+        let (sender, told) = mpsc::channel();
+        TOLD.set(Some(told));
+        let room = Room::new(Box::new(Channel(Mutex::new(sender))), &config.library).unwrap();
+        Ok(Self { machine: Machine::new(config, 1), room })
+    }
+
+    fn handle(&mut self, input: Input<'_, LineConfig>, host: &mut Host<'_>) {
+        self.machine.input(input, host);
+        for ask in self.machine.asked() {
+            self.room.ask(ask);
+        }
+    }
+}
+
+/// The simulated library beside this test.
+fn built() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let name = format!("{}cti_tapisim{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let places = [test.with_file_name(&name), test.parent().unwrap().with_file_name(&name)];
+    let found = places.iter().find(|place| place.exists());
+    found.unwrap_or_else(|| panic!("{name} is in none of {places:?}")).clone()
+}
+
+type Tell = unsafe extern "C" fn(*const std::ffi::c_char, *mut std::ffi::c_char, usize) -> i32;
+
+struct Bed {
+    driver: Driver<Driven>,
+    told: Receiver<Vec<u8>>,
+    line: LineId,
+    library: Library,
+    facts: Vec<Fact>,
+    _dir: tempfile::TempDir,
+}
+
+impl Bed {
+    fn new(config: &Value, settings: Value) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        // A copy of its own: a phone system of its own.
+        let path = dir.path().join(built().file_name().unwrap());
+        std::fs::copy(built(), &path).unwrap();
+        std::fs::write(path.with_extension("json"), config.to_string()).unwrap();
+        let mut all = json!({ "library": path_text(&path) });
+        for (key, value) in settings.as_object().unwrap() {
+            all[key] = value.clone();
+        }
+        let mut driver = Driver::<Driven>::new(&all).unwrap();
+        let told = TOLD.take().unwrap();
+        driver.started().unwrap();
+        // SAFETY: our own library, which the room loads as well.
+        let library = unsafe { Library::new(&path) }.unwrap();
+        let line = driver.line("101", &json!({})).unwrap();
+        let mut bed = Self { driver, told, line, library, facts: Vec::new(), _dir: dir };
+        bed.until(|fact| matches!(fact, Fact::Snapshot(_)));
+        bed
+    }
+
+    /// Carries what the room tells until a fact comes.
+    fn until(&mut self, wanted: impl Fn(&Fact) -> bool) -> Fact {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let told = self.told.recv_timeout(left).unwrap_or_else(|_| panic!("it did not come: {:?}", self.facts));
+            self.driver.posted(told).unwrap();
+            let facts = self.driver.facts();
+            self.facts.extend(facts.iter().cloned());
+            if let Some(found) = facts.into_iter().find(&wanted) {
+                return found;
+            }
+        }
+    }
+
+    /// Waits until a call is in a state; its key.
+    fn call(&mut self, state: &str) -> String {
+        let found = self.until(|fact| matches!(fact, Fact::Call(call) if call.state.as_str() == state));
+        if let Fact::Call(call) = found { call.key.as_str().to_owned() } else { String::new() }
+    }
+
+    fn asks(&mut self, name: &str, params: Value) {
+        let command = Command::decode(name, params).unwrap().unwrap();
+        self.driver.command(self.line, &command).unwrap();
+    }
+
+    fn tapi(&self, what: Value) -> Value {
+        let what = CString::new(what.to_string()).unwrap();
+        let mut room = vec![0_u8; 65_536];
+        // SAFETY: the function's signature, as its library says; both pointers live for the call.
+        let length = unsafe {
+            let tell: libloading::Symbol<'_, Tell> = self.library.get(b"cti_tapisim_command\0").unwrap();
+            tell(what.as_ptr(), room.as_mut_ptr().cast(), room.len())
+        };
+        let answer: Value = serde_json::from_slice(&room[..usize::try_from(length).unwrap()]).unwrap();
+        assert_eq!(answer["ok"], true, "{what:?}: {answer}");
+        answer
+    }
+
+    /// Everything is let go: in the adapter, and at the library.
+    fn is_empty(&mut self) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let (legs, talks, pending, early) = self.driver.adapter().machine.counts();
+            if (legs, talks, pending, early) == (0, 0, 0, 0) {
+                break;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            let told = self.told.recv_timeout(left);
+            let told = told.unwrap_or_else(|_| panic!("{legs} handles, {talks} calls, {pending} requests are left"));
+            self.driver.posted(told).unwrap();
+        }
+        let count = self.tapi(json!({"do": "count"}));
+        assert_eq!(count["handles"]["calls"].as_u64().or(count["calls"].as_u64()), Some(0), "{count}");
+    }
+
+    /// The states of calls as they were told, by the last part of their keys, less those that repeat.
+    fn states(&self) -> Vec<String> {
+        let mut states: Vec<String> = Vec::new();
+        for fact in &self.facts {
+            let Fact::Call(call) = fact else { continue };
+            let state = format!("{} {}", call.key.as_str().trim_start_matches("1-"), call.state);
+            if !states
+                .iter()
+                .rev()
+                .find(|s| s.split(' ').next() == state.split(' ').next())
+                .is_some_and(|s| *s == state)
+            {
+                states.push(state);
+            }
+        }
+        states
+    }
+}
+
+fn path_text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+fn lines() -> Value {
+    json!({
+        "lines": [
+            {"name": "Line 101", "addresses": [{"number": "101"}]},
+            {"name": "Line 102", "addresses": [{"number": "102"}]},
+        ],
+        "outside": [{"number": "0449*", "fate": "busy"}],
+        "times": {"busy": 5, "release": 1, "dial": 0, "proceed": 0},
+    })
+}
+
+/// One of each: in and out, held, busy, asked about, handed over, joined.
+fn courses(bed: &mut Bed) {
+    bed.tapi(json!({"do": "call", "from": "380442752305", "to": "101"}));
+    let first = bed.call("alerting");
+    bed.asks("answerCall", json!({ "callId": first }));
+    bed.call("connected");
+    bed.asks("holdCall", json!({ "callId": first }));
+    bed.call("held");
+    bed.asks("unholdCall", json!({ "callId": first }));
+    bed.call("connected");
+    bed.asks("makeConsultCall", json!({"callId": first, "to": "102"}));
+    bed.until(|fact| {
+        let rings = |call: &jackfield_plugin_api::CallFact| call.phase == Some(jackfield_plugin_api::Phase::Ringing);
+        matches!(fact, Fact::Call(call) if call.key.as_str() != first && rings(call))
+    });
+    bed.tapi(json!({"do": "answer", "number": "102"}));
+    let consult = bed.call("connected");
+    bed.asks("conferenceCall", json!({"callId": first, "consultCallId": consult}));
+    bed.call("conferenced");
+    bed.tapi(json!({"do": "hangup", "number": "102"}));
+    bed.call("connected");
+    bed.tapi(json!({"do": "hangup", "number": "380442752305"}));
+    bed.call("finished");
+    bed.asks("makeCall", json!({"to": "0449111111"}));
+    bed.call("busy");
+    bed.call("finished");
+}
+
+#[test]
+fn calls_through_the_real_functions() {
+    let mut bed = Bed::new(&lines(), json!({}));
+    courses(&mut bed);
+    assert_eq!(
+        bed.states(),
+        [
+            "1 alerting",
+            "1 connected",
+            "1 held",
+            "1 connected",
+            "1 held",
+            "2 alerting",
+            "2 connected",
+            // The conference is there before its second member is in it.
+            "1 connected",
+            "1 conferenced",
+            "2 finished",
+            "1 connected",
+            "1 finished",
+            "3 alerting",
+            "3 busy",
+            "3 finished",
+        ]
+    );
+    bed.is_empty();
+}
+
+/// A few hundred calls of all kinds; 10,000 and more with `JACKFIELD_TAPI_CALLS` in the environment.
+#[test]
+fn many_calls_leave_no_handle_behind() {
+    let calls: u32 = std::env::var("JACKFIELD_TAPI_CALLS").map_or(200, |calls| calls.parse().unwrap());
+    let mut bed = Bed::new(&lines(), json!({}));
+    for number in 0..calls {
+        bed.facts.clear();
+        match number % 4 {
+            0 => courses(&mut bed),
+            1 => {
+                bed.tapi(json!({"do": "call", "from": "380442752305", "to": "101"}));
+                bed.call("alerting");
+                bed.tapi(json!({"do": "hangup", "number": "380442752305"}));
+                bed.call("finished");
+            }
+            2 => {
+                bed.asks("makeCall", json!({"to": "0449111111"}));
+                bed.call("busy");
+                bed.call("finished");
+            }
+            _ => {
+                bed.tapi(json!({"do": "call", "from": "380442752305", "to": "101"}));
+                let call = bed.call("alerting");
+                bed.asks("answerCall", json!({ "callId": call }));
+                bed.call("connected");
+                bed.asks("dropCall", json!({ "callId": call }));
+                bed.call("finished");
+            }
+        }
+        bed.is_empty();
+    }
+}
+
+/// Wine's own library, and the simulator as that behaves: refused in words.
+#[test]
+fn a_stub_is_refused() {
+    let stub = |settings: Value| {
+        let mut driver = Driver::<Driven>::new(&settings).unwrap();
+        let told = TOLD.take().unwrap();
+        driver.started().unwrap();
+        let told = told.recv_timeout(PATIENCE).unwrap();
+        driver.posted(told).unwrap();
+        match driver.facts().as_slice() {
+            [Fact::Down(down)] => down.text.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(built().file_name().unwrap());
+    std::fs::copy(built(), &path).unwrap();
+    std::fs::write(path.with_extension("json"), json!({"quirks": {"stub": true}}).to_string()).unwrap();
+    let text = stub(json!({ "library": path_text(&path) }));
+    assert!(text.contains("it is a stub"), "{text}");
+    #[cfg(windows)]
+    {
+        // There is a real one on Windows, and none on Wine.
+        let text = stub(json!({}));
+        assert!(text.contains("it is a stub") || text.contains("lineInitializeEx"), "{text}");
+    }
+}
