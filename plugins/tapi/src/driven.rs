@@ -86,11 +86,16 @@ struct Bed {
 }
 
 impl Bed {
-    fn new(config: &Value, settings: Value) -> Self {
+    fn new(config: &Value, settings: &Value) -> Self {
         let dir = tempfile::tempdir().unwrap();
         // A copy of its own: a phone system of its own.
+        std::fs::copy(built(), dir.path().join(built().file_name().unwrap())).unwrap();
+        Self::at(dir, config, settings)
+    }
+
+    /// With a library that lies in a folder already, under its name.
+    fn at(dir: tempfile::TempDir, config: &Value, settings: &Value) -> Self {
         let path = dir.path().join(built().file_name().unwrap());
-        std::fs::copy(built(), &path).unwrap();
         std::fs::write(path.with_extension("json"), config.to_string()).unwrap();
         let mut all = json!({ "library": path_text(&path) });
         for (key, value) in settings.as_object().unwrap() {
@@ -227,7 +232,7 @@ fn courses(bed: &mut Bed) {
 
 #[test]
 fn calls_through_the_real_functions() {
-    let mut bed = Bed::new(&lines(), json!({}));
+    let mut bed = Bed::new(&lines(), &json!({}));
     courses(&mut bed);
     assert_eq!(
         bed.states(),
@@ -257,7 +262,7 @@ fn calls_through_the_real_functions() {
 #[test]
 fn many_calls_leave_no_handle_behind() {
     let calls: u32 = std::env::var("JACKFIELD_TAPI_CALLS").map_or(200, |calls| calls.parse().unwrap());
-    let mut bed = Bed::new(&lines(), json!({}));
+    let mut bed = Bed::new(&lines(), &json!({}));
     for number in 0..calls {
         bed.facts.clear();
         match number % 4 {
@@ -286,6 +291,39 @@ fn many_calls_leave_no_handle_behind() {
     }
 }
 
+/// A copy of the library that does not export these functions.
+fn without(functions: &[&str]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = cti_tapisim::testing::without(&std::fs::read(built()).unwrap(), functions).unwrap();
+    std::fs::write(dir.path().join(built().file_name().unwrap()), bytes).unwrap();
+    dir
+}
+
+/// As Wine's library lacks them, and more: what can be done without them is done.
+#[test]
+fn a_library_without_functions() {
+    let dir = without(&[
+        "lineParkW",
+        "lineGetAddressStatusW",
+        "lineGetLineDevStatusW",
+        "lineGetAddressCapsW",
+        "lineSetStatusMessages",
+        "lineGetAgentStatusW",
+        "lineBlindTransferW",
+    ]);
+    // Without its capabilities an address has no number: the device is found by its name.
+    let lines = json!({"lines": [{"name": "101", "addresses": [{"number": "101"}]}]});
+    let mut bed = Bed::at(dir, &lines, &json!({"agents": true}));
+    bed.tapi(json!({"do": "call", "from": "380442752305", "to": "101"}));
+    let call = bed.call("alerting");
+    bed.asks("answerCall", json!({ "callId": call }));
+    bed.call("connected");
+    bed.asks("blindTransferCall", json!({"callId": call, "to": "102"}));
+    bed.asks("dropCall", json!({ "callId": call }));
+    bed.call("finished");
+    bed.is_empty();
+}
+
 /// Wine's own library, and the simulator as that behaves: refused in words.
 #[test]
 fn a_stub_is_refused() {
@@ -306,6 +344,10 @@ fn a_stub_is_refused() {
     std::fs::write(path.with_extension("json"), json!({"quirks": {"stub": true}}).to_string()).unwrap();
     let text = stub(json!({ "library": path_text(&path) }));
     assert!(text.contains("it is a stub"), "{text}");
+    let dir = without(&["lineGetMessage"]);
+    let path = dir.path().join(built().file_name().unwrap());
+    let text = stub(json!({ "library": path_text(&path) }));
+    assert!(text.contains("it has no lineGetMessage"), "{text}");
     #[cfg(windows)]
     {
         // There is a real one on Windows, and none on Wine.
