@@ -2,6 +2,7 @@
 //! every system that this is built for.
 
 #![allow(unsafe_code, reason = "the simulator is told what to do through a function of its own")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` in the argument is easier to read than `&json!`")]
 
 use std::cell::RefCell;
 use std::ffi::CString;
@@ -170,17 +171,13 @@ impl Bed {
 
     /// The states of calls as they were told, by the last part of their keys, less those that repeat.
     fn states(&self) -> Vec<String> {
-        let mut states: Vec<String> = Vec::new();
+        let mut last = std::collections::BTreeMap::new();
+        let mut states = Vec::new();
         for fact in &self.facts {
             let Fact::Call(call) = fact else { continue };
-            let state = format!("{} {}", call.key.as_str().trim_start_matches("1-"), call.state);
-            if !states
-                .iter()
-                .rev()
-                .find(|s| s.split(' ').next() == state.split(' ').next())
-                .is_some_and(|s| *s == state)
-            {
-                states.push(state);
+            let number = call.key.as_str().trim_start_matches("1-").to_owned();
+            if last.insert(number.clone(), call.state) != Some(call.state) {
+                states.push(format!("{number} {}", call.state));
             }
         }
         states
