@@ -201,6 +201,7 @@ impl Machine {
             },
         };
         self.part_of(number, handle, host);
+        self.dropped_late(number, handle, host);
         self.claim(handle, host);
         self.accept(handle, host);
         self.monitor(handle, host);
@@ -225,6 +226,8 @@ impl Machine {
     fn claim(&mut self, handle: u32, host: &mut Host<'_>) {
         let wanted = self.config.privilege == Privilege::Owner;
         let Some(leg) = self.legs.get_mut(&handle) else { return };
+        // What was ours and is another program's now was taken on purpose.
+        leg.claimed |= leg.owned();
         let unowned = leg.info.line != 0 && leg.info.owners == 0 && leg.privilege != 0 && !leg.owned();
         if wanted && unowned && !leg.claimed {
             leg.claimed = true;

@@ -12,8 +12,8 @@ use super::answers::{Pending, Work};
 use super::talk::{Ending, Leg, Talk, Until};
 use crate::asks::Request;
 use crate::sys::constants::{
-    LINECALLSTATE_DISCONNECTED, LINECALLSTATE_IDLE, LINEDISCONNECTMODE_BADADDRESS, LINEDISCONNECTMODE_BLOCKED,
-    LINEDISCONNECTMODE_BUSY, LINEDISCONNECTMODE_CANCELLED, LINEDISCONNECTMODE_DONOTDISTURB,
+    LINECALLSTATE_CONFERENCED, LINECALLSTATE_DISCONNECTED, LINECALLSTATE_IDLE, LINEDISCONNECTMODE_BADADDRESS,
+    LINEDISCONNECTMODE_BLOCKED, LINEDISCONNECTMODE_BUSY, LINEDISCONNECTMODE_CANCELLED, LINEDISCONNECTMODE_DONOTDISTURB,
     LINEDISCONNECTMODE_FORWARDED, LINEDISCONNECTMODE_NOANSWER, LINEDISCONNECTMODE_NORMAL,
     LINEDISCONNECTMODE_NUMBERCHANGED, LINEDISCONNECTMODE_PICKUP, LINEDISCONNECTMODE_REJECT, LINEDISCONNECTMODE_UNAVAIL,
     LINEDISCONNECTMODE_UNKNOWN, LINEERR_INVALCALLHANDLE, LINEERR_INVALCALLSTATE, error,
@@ -129,6 +129,16 @@ impl Machine {
         }
     }
 
+    /// A call that was to be dropped while it was a member, and has a state of its own now.
+    pub(super) fn dropped_late(&mut self, number: u64, handle: u32, host: &mut Host<'_>) {
+        let whole = self.legs.get(&handle).is_none_or(|leg| leg.whole);
+        let Some(talk) = self.talks.get_mut(&number).filter(|talk| talk.main == handle && !whole) else { return };
+        if let Some((id, line)) = talk.again.take() {
+            let pending = Pending::new(id, line, Work::Ends { talks: vec![number] }).about(number);
+            self.request(Request::Drop { call: handle }, pending, host);
+        }
+    }
+
     /// A conference that comes to its end while it is to be dropped refuses that: what is left of it is dropped then.
     pub(super) fn drops_again(&mut self, pending: &Pending, code: i32, host: &mut Host<'_>) -> bool {
         let gone = [LINEERR_INVALCALLSTATE, LINEERR_INVALCALLHANDLE].into_iter().any(|gone| code == error(gone));
@@ -139,7 +149,7 @@ impl Machine {
         let Some(talk) = self.talks.get_mut(number).filter(|_| gone && pending.function == "lineDrop") else {
             return false;
         };
-        let whole = self.legs.get(&talk.main).is_some_and(|leg| leg.whole);
+        let whole = self.legs.get(&talk.main).is_some_and(|leg| leg.whole || leg.is(LINECALLSTATE_CONFERENCED));
         if talk.main != pending.calls[0] {
             let what = Request::Drop { call: talk.main };
             let again = Pending::new(id, line, Work::Ends { talks: vec![*number] }).about(*number);
