@@ -282,7 +282,16 @@ impl Machine {
             }
             // Their end is LINE_GENERATE; the fact comes with it.
             Work::Digits { .. } => accept(host, Reply::accepted()),
-            Work::Taking { what, then } => self.request(*what, *then, host),
+            Work::Taking { what, then } => {
+                let call = what.calls()[0];
+                if let Some(leg) = self.legs.get_mut(&call) {
+                    leg.privilege = LINECALLPRIVILEGE_OWNER;
+                }
+                self.request(*what, *then, host);
+                let mut look = Pending::housekeeping();
+                look.work = Work::CallSeen;
+                self.request(Request::LookAtCall { call }, look, host);
+            }
             Work::Forwarding => {
                 accept(host, Reply::accepted());
                 if let Some(line) = line {

@@ -151,7 +151,16 @@ impl Machine {
 
     /// LINECALLFEATURE of a leg, as far as we may use them.
     fn usable(&self, leg: &Leg) -> u32 {
-        if leg.owned() || self.config.take_ownership { leg.features } else { 0 }
+        if leg.owned() {
+            return leg.features;
+        }
+        if !self.config.take_ownership {
+            return 0;
+        }
+        // Who only sees a call is offered nothing: what its address can at all may be tried once it is ours.
+        let address = usize::try_from(leg.info.address).unwrap_or(usize::MAX);
+        let address = self.devices.get(&leg.device).and_then(|device| device.about.addresses.get(address));
+        leg.features | address.map_or(0, |address| address.call_features)
     }
 
     fn transfers_to_conference(&self, talk: &Talk, leg: &Leg, theirs: &Leg) -> bool {
