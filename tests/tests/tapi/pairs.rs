@@ -228,6 +228,16 @@ fn conference(bed: &mut Bed) {
         let data = &e["params"]["data"];
         data["call"]["state"] == "connected" && data["changed"].as_array().is_some_and(|c| c.contains(&json!("state")))
     });
+    // What is left is a call like any other once the driver has ended the conference; until then it refuses a drop.
+    bed.client
+        .event(|e| {
+            let data = &e["params"]["data"];
+            let features = data["features"].as_array();
+            e["method"] == "lineStateChanged"
+                && data["callId"] == first
+                && features.is_some_and(|f| f.contains(&json!("blindTransfer")))
+        })
+        .unwrap();
     bed.asks(ONE, "dropCall", json!({"callId": first}));
     bed.of("callFinished", ONE, &first);
     bed.is_told(

@@ -37,6 +37,8 @@ pub(super) struct Pending {
     pub(super) returned: bool,
     /// Nobody waits for it any more.
     pub(super) late: bool,
+    /// It was tried before.
+    pub(super) again: bool,
 }
 
 /// What an answer means.
@@ -100,6 +102,7 @@ impl Pending {
             hangs: zero,
             returned: false,
             late: false,
+            again: false,
         }
     }
 

@@ -150,9 +150,11 @@ impl Machine {
             return false;
         };
         let whole = self.legs.get(&talk.main).is_some_and(|leg| leg.whole || leg.is(LINECALLSTATE_CONFERENCED));
-        if talk.main != pending.calls[0] {
+        // It may have had its own state back since: once more, and no more.
+        if talk.main != pending.calls[0] || (!whole && !pending.again) {
             let what = Request::Drop { call: talk.main };
-            let again = Pending::new(id, line, Work::Ends { talks: vec![*number] }).about(*number);
+            let mut again = Pending::new(id, line, Work::Ends { talks: vec![*number] }).about(*number);
+            again.again = true;
             self.request(what, again, host);
             return true;
         }
