@@ -12,8 +12,9 @@ use crate::adapter::Infinity;
 /// The longest input that is looked at: longer ones find nothing more and take longer.
 pub const MAX_INPUT: usize = 16 * 1024;
 
-/// Lines of the input are answers, one after the other, each with the status that its first byte chooses. They go to an
-/// adapter, and to one that is swapped after each: the facts must be the same.
+/// Lines of the input are answers, one after the other, each with the status that its first byte chooses; an empty one
+/// lets a second pass, as every line does while nothing is asked. They go to an adapter, and to one that is swapped after
+/// each: the facts must be the same.
 ///
 /// # Panics
 /// When they are not.
@@ -29,10 +30,11 @@ fn facts(input: &[u8], swaps: bool) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut open = asked(&driver);
     for answer in input.split(|byte| *byte == b'\n') {
-        let Some(request) = (!open.is_empty()).then(|| open.remove(0)) else {
+        let passes = open.is_empty() || answer.is_empty();
+        let Some(request) = (!passes).then(|| open.remove(0)) else {
             assert!(driver.advance(std::time::Duration::from_secs(1)).is_ok(), "time passes");
             facts.extend(driver.facts());
-            open = asked(&driver);
+            open.extend(asked(&driver));
             continue;
         };
         let status = match answer.first() {
