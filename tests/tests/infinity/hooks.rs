@@ -71,8 +71,9 @@ fn triggers(isolation: &str) {
     // Something true behind all of that: had a lie been believed, it would be known by now.
     bed.phones(json!({"do": "state", "number": "101", "state": 302}));
     bed.first("agentStateChanged", ONE, |e| e["params"]["data"]["code"] == "302");
-    let told: Vec<(&Value, &Value)> =
-        bed.client.events[before..].iter().map(|e| (&e["method"], &e["params"]["data"]["code"])).collect();
+    // That the call from before is in the history is told whenever it is.
+    let since = bed.client.events[before..].iter().filter(|e| e["method"] != "callSaved");
+    let told: Vec<(&Value, &Value)> = since.map(|e| (&e["method"], &e["params"]["data"]["code"])).collect();
     assert_eq!(told, [(&json!("agentStateChanged"), &json!("302"))]);
 
     // Without the secret nothing happens.
