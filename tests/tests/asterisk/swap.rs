@@ -51,6 +51,11 @@ pub(crate) struct Swapper {
     busy: Option<(JoinHandle<u64>, Arc<AtomicBool>)>,
 }
 
+/// The configuration with this isolation.
+fn isolated(config: &str, isolation: &str) -> String {
+    config.replace("\nplugin = ", &format!("{isolation}plugin = "))
+}
+
 const PROCESS: &str = "\nisolation = \"process\"\n";
 const HOST: &str = "\nisolation = \"host\"\n";
 
@@ -62,7 +67,7 @@ impl Swapper {
             Some(_) => PROCESS,
             None => return config,
         };
-        config.replace("\nplugin = ", &format!("{isolation}plugin = "))
+        isolated(&config, isolation)
     }
 
     /// `None`: nobody wants it on this thread.
@@ -215,8 +220,7 @@ fn in_the_middle_of_every_kind_of_message() {
     for isolation in [PROCESS, HOST] {
         let Some(pbx) = Pbx::for_test().unwrap() else { return };
         let proxy = Proxy::to(pbx.ami_port()).unwrap();
-        let config =
-            config(proxy.port(), AMI_MIN_USER, AMI_MIN_SECRET).replace("\nplugin = ", &format!("{isolation}plugin = "));
+        let config = isolated(&config(proxy.port(), AMI_MIN_USER, AMI_MIN_SECRET), isolation);
         let mut bed = Bed::with("swapped in the middle of messages", pbx, config);
         let before = sessions(&bed.pbx);
         let calls = u32::try_from(places.len()).unwrap();
