@@ -8,6 +8,7 @@ use super::call::{Call, Number, Text};
 use super::clock::{Mark, Running, Totals};
 use super::event::ReplyTo;
 use super::ids::CallId;
+use super::tell::KeptCall;
 
 /// One started and not finished call.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
@@ -94,7 +95,8 @@ impl Leg {
     }
 
     /// A call that an earlier life of the host left behind, as its last event told it.
-    pub(super) fn restored(key: CallKey, mut call: Call, last_seen: Timestamp) -> Self {
+    pub(super) fn restored(kept: KeptCall) -> Self {
+        let KeptCall { key, mut call, last_seen, told_busy } = kept;
         let before = call.state;
         let talked = matches!(before, CallState::Connected | CallState::Held | CallState::Conferenced);
         let running = match before {
@@ -108,7 +110,7 @@ impl Leg {
         call.features = CallFeatures::NONE;
         Self {
             commutated: talked || call.connected_at.is_some(),
-            busied: before == CallState::Busy,
+            busied: told_busy || before == CallState::Busy,
             held: before == CallState::Held,
             before,
             unknown_since: Some(last_seen),

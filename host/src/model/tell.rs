@@ -39,6 +39,9 @@ pub struct KeptCall {
     pub call: Call,
     /// When it was last known to live.
     pub last_seen: Timestamp,
+    /// Whether its `callBusy` was sent (I6), whatever its last known state is.
+    #[serde(default)]
+    pub told_busy: bool,
 }
 
 impl Model {
@@ -52,7 +55,7 @@ impl Model {
             if kept.call.is_current || line.current.is_none() {
                 line.current = Some(kept.call.id.clone());
             }
-            line.legs.push(Leg::restored(kept.key, kept.call, kept.last_seen));
+            line.legs.push(Leg::restored(kept));
         }
     }
 

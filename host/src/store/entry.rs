@@ -74,6 +74,7 @@ pub struct LineChange {
 struct Live {
     change: i64,
     answered: bool,
+    told_busy: bool,
     state: CallState,
     conversation: String,
     is_kept: bool,
@@ -98,6 +99,7 @@ impl Book {
         let live = Live {
             change,
             answered: record.connected_at.is_some() || was_answered(record.state),
+            told_busy: record.details.told_busy,
             state: record.state,
             conversation: record.conversation.clone(),
             is_kept: true,
@@ -162,6 +164,8 @@ impl Book {
         record.details.recordings.clone_from(&live.recordings);
         live.conversation.clone_from(&record.conversation);
         live.answered |= event.name() == EventName::CommutationStarted || was_answered(record.state);
+        live.told_busy |= event.name() == EventName::CallBusy;
+        record.details.told_busy = live.told_busy;
         match record.state {
             // What it was before is worth more: the phone system may show it again as it was.
             CallState::Unknown => record.state = live.state,

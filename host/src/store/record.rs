@@ -174,6 +174,9 @@ pub struct Details {
     pub is_current: bool,
     /// The event that told all this: the line's epoch, and the number within it.
     pub told_by: (u64, u64),
+    /// Whether it was told that the called side is busy, whatever the call came to after that: it is told once.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub told_busy: bool,
     /// Whether the line is muted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub muted: Option<bool>,
@@ -296,6 +299,7 @@ impl CallRecord {
                 phase: Some(call.phase).filter(|phase| *phase != Phase::None),
                 is_current: call.is_current,
                 told_by: (0, 0),
+                told_busy: false,
                 muted: call.muted,
                 video: call.video,
                 recorded: call.recording,
@@ -381,7 +385,7 @@ impl CallRecord {
                 .filter(|links| !links.is_empty())
                 .map(Into::into),
         };
-        Some(KeptCall { key, call, last_seen })
+        Some(KeptCall { key, call, last_seen, told_busy: details.told_busy })
     }
 }
 

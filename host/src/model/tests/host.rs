@@ -110,6 +110,7 @@ fn kept(bench: &Bench, ids: &[&str]) -> Vec<KeptCall> {
         key: bench.model.key(LINE, id).expect("it is up").clone(),
         call: (**bench.call(id)).clone(),
         last_seen: bench.now,
+        told_busy: false,
     };
     ids.iter().map(one).collect()
 }

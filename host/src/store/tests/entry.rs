@@ -256,6 +256,24 @@ proptest! {
 }
 
 #[test]
+fn what_was_told_once_is_not_told_again_after_a_death() {
+    let mut life = Life::new();
+    let call = |state| {
+        let fact = CallFact::new(LINE, "out1", state).direction(Direction::Out);
+        fact.caller(Party::new("101")).called(Party::new("+380441234567"))
+    };
+    for state in [CallState::Alerting, CallState::Busy, CallState::Alerting] {
+        let fact = Fact::from(call(state));
+        life.input(|model, now, out| model.apply(now, &fact, None, out));
+    }
+    life.die(&[call(CallState::Busy)]);
+    life.check();
+    life.die(&[call(CallState::Alerting)]);
+    life.die(&[call(CallState::Busy)]);
+    life.check();
+}
+
+#[test]
 fn calls_of_one_conversation_are_tied() {
     let mut life = Life::new();
     let global = |key: &str, ids: &[&str]| {
