@@ -1,11 +1,13 @@
 //! What is simulated: lines, the outside, times, quirks, faults and a script, from a file of JSON.
 
+mod extension;
 mod fault;
 mod outside;
 mod quirk;
 
 use serde::Deserialize;
 
+pub(crate) use extension::Extension;
 pub(crate) use fault::{Crash, Fault, Reply};
 pub(crate) use outside::{Fate, Outside};
 pub(crate) use quirk::{AfterBusy, CallIds, End, Hanging, Order, Quirks};
@@ -80,6 +82,9 @@ impl Config {
             if let Some(api) = &line.api {
                 api.versions().map_err(|e| format!("lines[{at}].api: {e}"))?;
             }
+            if let Some(extension) = &line.extension {
+                extension.check().map_err(|e| format!("lines[{at}].extension.{e}"))?;
+            }
             if line.addresses.is_empty() {
                 return Err(format!("lines[{at}] has no addresses; a line has one at least"));
             }
@@ -133,7 +138,7 @@ pub(crate) struct Line {
     /// The versions that this line's driver speaks; without it those of the library.
     #[serde(default)]
     pub(crate) api: Option<Span>,
-    /// The driver's own extension: its id, and its versions.
+    /// The driver's own extension.
     #[serde(default)]
     pub(crate) extension: Option<Extension>,
     /// Functions that this line's driver has not, by their names; their features are never offered.
@@ -169,13 +174,6 @@ impl Line {
             dead: false,
         }
     }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Extension {
-    pub(crate) id: [u32; 4],
-    pub(crate) versions: Span,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -17,6 +17,7 @@ pub(crate) fn obey(service: &mut Service, given: &Given) -> Option<Answer> {
             close(service, device);
             done()
         }),
+        "dev_specific" => dev_specific(service, given),
         "remove" => remove(service, given),
         "create" => create(service, given),
         "reinit" => reinit(service),
@@ -66,6 +67,21 @@ fn close(service: &mut Service, device: u32) {
             service.push(open.program, message(id, LINE_CLOSE, open.instance, [0; 3]));
         }
     }
+}
+
+/// The driver tells something in its own words, to whoever has the line open with its extension.
+fn dev_specific(service: &mut Service, given: &Given) -> Answer {
+    let device = device(service, given)?;
+    let parameters: [u32; 3] = given.read("parameters")?;
+    let users = service.opens.iter().filter(|(_, open)| open.device == device && open.extension != 0);
+    let messages = users
+        .map(|(id, open)| {
+            let parameters = parameters.map(|parameter| parameter as usize);
+            (open.program, message(*id, LINE_DEVSPECIFIC, open.instance, parameters))
+        })
+        .collect();
+    service.push_all(messages);
+    done()
 }
 
 /// A line is taken out of the computer.

@@ -73,6 +73,7 @@ fn show(service: &Service) -> Value {
         "calls": calls,
         "programs": programs,
         "parked": service.exchange.parked.keys().collect::<Vec<_>>(),
+        "extensions": service.extensions(),
         "requests": service.requests.values().map(|request| request.function).collect::<Vec<_>>(),
     })
 }

@@ -16,13 +16,15 @@ exported! {
         dwDeviceID: u32,
         dwAddressID: u32,
         dwAPIVersion: u32,
-        _dwExtVersion: u32,
+        dwExtVersion: u32,
         lpAddressCaps: usize,
     ) |call| {
         call.service.program(hLineApp)?;
         call.service.speaks(dwDeviceID, dwAPIVersion)?;
+        call.service.carries(call.name, hLineApp, dwDeviceID, dwExtVersion)?;
         let spot = Spot { device: dwDeviceID, address: dwAddressID };
-        let block = shown::address_caps(call.service, spot, dwAPIVersion)?;
+        let mut block = shown::address_caps(call.service, spot, dwAPIVersion)?;
+        block.bytes(offset_of!(LINEADDRESSCAPS, dwDevSpecificSize), call.service.own_data(dwDeviceID, dwExtVersion));
         call.give(lpAddressCaps, block)
     }
 

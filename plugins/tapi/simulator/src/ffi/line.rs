@@ -18,11 +18,13 @@ const LINEMAPPER: u32 = 0xFFFF_FFFF;
 pub(crate) const MEDIA: u32 = LINEMEDIAMODE_INTERACTIVEVOICE | LINEMEDIAMODE_UNKNOWN | LINEMEDIAMODE_AUTOMATEDVOICE;
 
 exported! {
-    fn lineGetDevCapsW(hLineApp: u32, dwDeviceID: u32, dwAPIVersion: u32, _dwExtVersion: u32, lpLineDevCaps: usize)
+    fn lineGetDevCapsW(hLineApp: u32, dwDeviceID: u32, dwAPIVersion: u32, dwExtVersion: u32, lpLineDevCaps: usize)
     |call| {
         call.service.program(hLineApp)?;
         call.service.speaks(dwDeviceID, dwAPIVersion)?;
-        let block = shown::line_caps(call.service, dwDeviceID, dwAPIVersion)?;
+        call.service.carries(call.name, hLineApp, dwDeviceID, dwExtVersion)?;
+        let mut block = shown::line_caps(call.service, dwDeviceID, dwAPIVersion)?;
+        block.bytes(offset_of!(LINEDEVCAPS, dwDevSpecificSize), call.service.own_data(dwDeviceID, dwExtVersion));
         call.give(lpLineDevCaps, block)
     }
 
@@ -31,7 +33,7 @@ exported! {
         dwDeviceID: u32,
         lphLine: usize,
         dwAPIVersion: u32,
-        _dwExtVersion: u32,
+        dwExtVersion: u32,
         dwCallbackInstance: usize,
         dwPrivileges: u32,
         dwMediaModes: u32,
@@ -45,6 +47,7 @@ exported! {
         if lphLine == 0 {
             return Err(LINEERR_INVALPOINTER);
         }
+        call.service.carries(call.name, hLineApp, dwDeviceID, dwExtVersion)?;
         let single = dwPrivileges & LINEOPENOPTION_SINGLEADDRESS != 0;
         let proxy = dwPrivileges & LINEOPENOPTION_PROXY != 0;
         let privileges = dwPrivileges & !(LINEOPENOPTION_SINGLEADDRESS | LINEOPENOPTION_PROXY);
@@ -71,6 +74,7 @@ exported! {
             program: hLineApp,
             device: dwDeviceID,
             api: dwAPIVersion,
+            extension: dwExtVersion,
             instance: dwCallbackInstance,
             privileges,
             media: dwMediaModes,

@@ -140,6 +140,7 @@ exported! {
         if agreed < dwAPILowVersion || agreed < span.0 {
             return Err(LINEERR_INCOMPATIBLEAPIVERSION);
         }
+        call.service.agreed_on(hLineApp, dwDeviceID, agreed);
         let extension = call.service.exchange.device(dwDeviceID).and_then(|device| device.line.extension.clone());
         let id = extension.map_or([0; 4], |extension| extension.id);
         memory::put_word(lpdwAPIVersion, agreed);
@@ -156,17 +157,14 @@ exported! {
         lpdwExtVersion: usize,
     ) |call| {
         call.service.program(hLineApp)?;
-        call.service.speaks(dwDeviceID, dwAPIVersion)?;
-        let device = call.service.exchange.device(dwDeviceID).ok_or(LINEERR_BADDEVICEID)?;
-        let Some(extension) = &device.line.extension else { return Err(LINEERR_OPERATIONUNAVAIL) };
-        let (low, high) = extension.versions.versions().map_err(|_| LINEERR_OPERATIONFAILED)?;
-        let agreed = dwExtHighVersion.min(high);
-        if agreed < dwExtLowVersion || agreed < low {
-            return Err(LINEERR_INCOMPATIBLEEXTVERSION);
-        }
         if lpdwExtVersion == 0 {
             return Err(LINEERR_INVALPOINTER);
         }
+        // Which device it is comes first, then whether its driver has the function.
+        call.service.versions_of(dwDeviceID)?;
+        call.offered(dwDeviceID)?;
+        let span = (dwExtLowVersion, dwExtHighVersion);
+        let agreed = call.service.agree_on_extension(hLineApp, dwDeviceID, dwAPIVersion, span)?;
         memory::put_word(lpdwExtVersion, agreed);
         Ok(0)
     }

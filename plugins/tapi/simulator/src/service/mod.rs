@@ -4,6 +4,7 @@
 //! There is one service in a process, behind one lock; a thread ([`worker`]) does what is due. Functions hold the lock
 //! while they work and never while they wait.
 
+mod extension;
 mod fault;
 mod handle;
 mod job;
@@ -29,7 +30,7 @@ pub(crate) use request::{Asker, Done, Request};
 use crate::config::{Clock, Config};
 use crate::control;
 use crate::exchange::{Exchange, LegId};
-use crate::layout::LINEMESSAGE;
+use crate::layout::{LINEMESSAGE, Version};
 
 /// The process's service; `None` before its first use, and after a reset.
 static SERVICE: Mutex<Option<Service>> = Mutex::new(None);
@@ -65,6 +66,10 @@ pub(crate) struct Service {
     late: Vec<(LegId, u32, LINEMESSAGE)>,
     /// Messages that are collected instead of being handed out.
     aside: Option<Vec<(u32, LINEMESSAGE)>>,
+    /// By program and device.
+    agreed: BTreeMap<(u32, u32), extension::Agreed>,
+    /// The versions of extensions that functions were called with the last time, by device and function.
+    carried: BTreeMap<(u32, &'static str), Version>,
     /// Calls that programs were told of.
     told: std::collections::BTreeSet<LegId>,
     scripted: bool,
@@ -154,6 +159,8 @@ impl Service {
             threads: Vec::new(),
             counters: Counters::default(),
             late: Vec::new(),
+            agreed: BTreeMap::new(),
+            carried: BTreeMap::new(),
             aside: None,
             told: std::collections::BTreeSet::new(),
             scripted: false,

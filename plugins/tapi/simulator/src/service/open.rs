@@ -13,6 +13,8 @@ pub(crate) struct Open {
     pub(crate) program: u32,
     pub(crate) device: u32,
     pub(crate) api: Version,
+    /// The version of the driver's extension that is used; 0 for none.
+    pub(crate) extension: Version,
     pub(crate) instance: usize,
     /// Bits of `LINECALLPRIVILEGE`.
     pub(crate) privileges: u32,
@@ -30,6 +32,7 @@ pub(crate) struct NewOpen {
     pub(crate) program: u32,
     pub(crate) device: u32,
     pub(crate) api: Version,
+    pub(crate) extension: Version,
     pub(crate) instance: usize,
     pub(crate) privileges: u32,
     pub(crate) media: u32,
@@ -68,11 +71,12 @@ impl Service {
     pub(crate) fn open(&mut self, new: NewOpen) -> u32 {
         let (opens, reuse) = (&self.opens, self.config.quirks.reuse_handles);
         let id = number(FIRST, &mut self.last_open, reuse, |id| opens.contains_key(&id));
-        let NewOpen { program, device, api, instance, privileges, media, address } = new;
+        let NewOpen { program, device, api, extension, instance, privileges, media, address } = new;
         let open = Open {
             program,
             device,
             api,
+            extension,
             instance,
             privileges,
             media,

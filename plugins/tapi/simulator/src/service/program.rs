@@ -43,6 +43,7 @@ impl Service {
         }
         self.requests.retain(|_, request| request.program != id);
         self.late.retain(|(_, program, _)| *program != id);
+        self.agreed.retain(|(program, _), _| *program != id);
         self.reinit &= !self.programs.is_empty();
         RANG.notify_all();
         Ok(program)

@@ -153,6 +153,11 @@ impl Tapi {
     }
 
     pub fn negotiate(&self, device: u32, low: u32, high: u32) -> Result<u32, u32> {
+        self.negotiate_both(device, low, high).map(|(version, _)| version)
+    }
+
+    /// The version that is negotiated, and the id of the driver's extension.
+    pub fn negotiate_both(&self, device: u32, low: u32, high: u32) -> Result<(u32, [u32; 4]), u32> {
         let (mut version, mut extension) = (0u32, [0u32; 4]);
         let answer = self.call(
             "lineNegotiateAPIVersion",
@@ -165,7 +170,15 @@ impl Tapi {
                 &raw mut extension as usize,
             ],
         );
-        outcome(answer).map(|_| version)
+        outcome(answer).map(|_| (version, extension))
+    }
+
+    /// The version of an extension that is negotiated for version 2.2.
+    pub fn negotiate_extension(&self, device: u32, low: u32, high: u32) -> Result<u32, u32> {
+        let mut version = 0u32;
+        let arguments = [self.app as usize, device as usize, 0x0002_0002, low as usize, high as usize];
+        let place = [&raw mut version as usize];
+        outcome(self.call("lineNegotiateExtVersion", &[&arguments[..], &place].concat())).map(|_| version)
     }
 
     /// Opens a line as version 2.2, with the device's number as the instance.
@@ -174,6 +187,11 @@ impl Tapi {
     }
 
     pub fn open_as(&self, device: u32, privileges: u32, version: u32) -> Result<u32, u32> {
+        self.open_with(device, privileges, version, 0)
+    }
+
+    /// Opens a line with a version of its driver's extension.
+    pub fn open_with(&self, device: u32, privileges: u32, version: u32, extension: u32) -> Result<u32, u32> {
         let mut line = 0u32;
         let answer = self.call(
             "lineOpenW",
@@ -182,7 +200,7 @@ impl Tapi {
                 device as usize,
                 &raw mut line as usize,
                 version as usize,
-                0,
+                extension as usize,
                 device as usize,
                 privileges as usize,
                 LINEMEDIAMODE_INTERACTIVEVOICE as usize,

@@ -54,6 +54,7 @@ pub(crate) fn call_info(service: &Service, id: u32) -> Result<Block, Refusal> {
         ..Default::default()
     };
     let mut block = Block::new(info.bytes(), size_in(CALL_INFO, open.api));
+    block.bytes(offset_of!(LINECALLINFO, dwDevSpecificSize), service.own_data(spot.device, open.extension));
     let parties = [
         (&leg.caller, offset_of!(LINECALLINFO, dwCallerIDSize)),
         (&leg.called, offset_of!(LINECALLINFO, dwCalledIDSize)),
