@@ -22,6 +22,7 @@ pub mod infinity;
 pub mod oktell;
 mod server;
 mod system;
+mod visits;
 pub mod wire;
 
 pub use behaviour::Behaviour;

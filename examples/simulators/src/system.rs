@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::wire::Wire;
+use crate::{control, wire::Wire};
 
 /// Milliseconds since the simulator was started.
 pub type Millis = u64;
@@ -26,6 +26,18 @@ impl Data {
             Self::Text(text) => text.as_bytes(),
             Self::Bytes(bytes) => bytes,
         }
+    }
+}
+
+impl From<&str> for Data {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<&[u8]> for Data {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bytes(bytes.to_vec())
     }
 }
 
@@ -128,8 +140,8 @@ pub enum Output {
 
 /// A phone system, without sockets and without a clock.
 ///
-/// Whatever it is told may put outputs into its [`Wire`], from which they are taken after every input. Times never go
-/// backwards.
+/// Whatever it is told with a time may put outputs into its [`Wire`], from which [`System::outputs`] takes them. Times
+/// never go backwards. [`System::due`] says when [`System::tick`] has something to do.
 pub trait System: Send + 'static {
     /// What its control channel can do beyond what all can, for whoever asks for help: a line or two per command.
     const HELP: &'static str;
@@ -184,6 +196,29 @@ pub trait System: Send + 'static {
     /// # Errors
     /// Nobody is meant by it.
     fn clients_of(&self, who: &str) -> Result<Vec<Client>, String>;
+
+    /// Whether everything that must be true of the phone system is; the error says what is not.
+    ///
+    /// # Errors
+    /// A sentence for whoever looks for the mistake.
+    fn check(&self) -> Result<(), String>;
+
+    /// How many calls there are, and whatever else must be gone once everybody has hung up.
+    fn calls(&self) -> usize;
+
+    /// A line of the control channel, and its answer.
+    fn control(&mut self, command: &Value, now: Millis) -> Value
+    where
+        Self: Sized,
+    {
+        self.tick(now);
+        control::run(self, command, now)
+    }
+
+    /// Takes away what is to be sent.
+    fn outputs(&mut self) -> Vec<Output> {
+        self.wire().outputs()
+    }
 
     /// The WebSocket subprotocol that a handshake is answered with when the client offers it.
     fn subprotocol(&self) -> Option<&'static str> {

@@ -91,6 +91,14 @@ impl System for Echo {
         Ok(json!({ "clients": self.clients.len() }))
     }
 
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn calls(&self) -> usize {
+        0
+    }
+
     fn clients_of(&self, who: &str) -> Result<Vec<Client>, String> {
         if who == "all" { Ok(self.clients.clone()) } else { Err(format!("there is no {who}")) }
     }

@@ -12,7 +12,7 @@ use jackfield_plugin_api::{
 };
 use jackfield_plugin_oktell::Oktell;
 use jackfield_sim::oktell::{Config, Simulator};
-use jackfield_sim::{Data, Output as Said};
+use jackfield_sim::{Data, Output as Said, System as _};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -118,7 +118,7 @@ impl Pair {
         }
         for (transport, text) in sends {
             if let Some(session) = self.sessions.get(&transport) {
-                self.server.receive(*session, &text, self.now);
+                self.server.receive(*session, Data::Text(text), self.now);
             }
         }
         for (transport, told) in breaks {

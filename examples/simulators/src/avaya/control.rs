@@ -242,7 +242,7 @@ pub(super) fn run(simulator: &mut Simulator, command: &Value) -> Result<Value, S
         Command::End {} => simulator.switch.end_all(),
         Command::Show {} => return Ok(show(simulator)),
         Command::Served {} => return Ok(json!({ "served": simulator.served })),
-        Command::Visits {} => return Ok(json!({ "visits": simulator.visits() })),
+        Command::Visits {} => return Ok(json!({ "visits": simulator.visits.all() })),
     }
     Ok(json!({}))
 }

@@ -37,7 +37,7 @@ impl Simulator {
             peer.session = None;
         }
         let user = self.switch.config.users[session.user].name.clone();
-        self.visit(&user, why, "");
+        self.visits.note(&user, why, "");
     }
 
     /// The state of the link, in the standard's words.

@@ -1,8 +1,8 @@
 //! The phone system with its servers: bytes come in, frames go out, and time is told.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Config, Faults, control,
@@ -14,10 +14,8 @@ use super::{
     switch::{Party, Refusal, Switch},
     write::{Node, Space, avaya, node},
 };
-use crate::{Client, Data, Millis, Output, System, wire::Wire};
+use crate::{Client, Data, Millis, System, visits::Visits, wire::Wire};
 
-/// How many comings and goings are remembered.
-const VISITS: usize = 1_000;
 /// How many servers there may be.
 const SERVERS: usize = 2;
 
@@ -39,9 +37,6 @@ pub(super) enum PlannedAnswer {
 }
 
 /// The whole phone system, without sockets and without a clock.
-///
-/// Every method that takes `now` may put outputs into the list that [`Simulator::outputs`] takes away. Times never go
-/// backwards. [`Simulator::due`] says when [`Simulator::tick`] has something to do.
 #[derive(Debug)]
 pub struct Simulator {
     pub(super) switch: Switch,
@@ -58,7 +53,7 @@ pub struct Simulator {
     pub(super) served: BTreeMap<String, u64>,
     /// The server behind each door.
     doors: Vec<usize>,
-    visits: VecDeque<Value>,
+    pub(super) visits: Visits,
     pub(super) wire: Wire,
     pub(super) events: u32,
     pub(super) last_session: u64,
@@ -83,7 +78,7 @@ impl Simulator {
             later: Vec::new(),
             served: BTreeMap::new(),
             doors: Vec::new(),
-            visits: VecDeque::new(),
+            visits: Visits::default(),
             wire: Wire::new(wire, Data::Bytes(pranks::RUBBISH.to_vec())),
             events: 0,
             last_session: 0,
@@ -100,50 +95,6 @@ impl Simulator {
     pub fn behind(mut self, doors: &[usize]) -> Self {
         self.doors = doors.iter().map(|server| (*server).min(SERVERS - 1)).collect();
         self
-    }
-
-    /// A connection is open, at a door.
-    pub fn open(&mut self, client: Client, door: usize, now: Millis) {
-        self.tick(now);
-        self.wire.open(client);
-        let server = self.doors.get(door).copied().unwrap_or(0);
-        self.peers.insert(client, Peer { server, ..Peer::default() });
-        if self.servers_down[server] {
-            self.wire.cut(client, false);
-        }
-    }
-
-    /// A connection is gone. Its session stays for a while.
-    pub fn closed(&mut self, client: Client, now: Millis) {
-        self.tick(now);
-        self.wire.closed(client);
-        let session = self.peers.remove(&client).and_then(|peer| peer.session);
-        let Some(session) = session.and_then(|key| self.sessions.get_mut(&key)) else { return };
-        session.client = None;
-        session.lost = Some(self.switch.now.saturating_add(session.cleanup));
-        let user = self.switch.config.users[session.user].name.clone();
-        self.visit(&user, "lost", "");
-    }
-
-    /// Bytes have come.
-    pub fn receive(&mut self, client: Client, bytes: &[u8], now: Millis) {
-        self.tick(now);
-        if self.wire.is_silent() {
-            return;
-        }
-        if let Some(peer) = self.peers.get_mut(&client) {
-            peer.pieces.push(bytes);
-        }
-        while let Some(next) = self.peers.get_mut(&client).map(|peer| peer.pieces.next()) {
-            match next {
-                Ok(Some(frame)) => self.request(client, &frame),
-                Ok(None) => break,
-                Err(frame::Lost) => {
-                    self.wire.close(client, 0);
-                    break;
-                }
-            }
-        }
     }
 
     fn request(&mut self, client: Client, frame: &Frame) {
@@ -189,58 +140,6 @@ impl Simulator {
         }
     }
 
-    /// Lets time pass.
-    pub fn tick(&mut self, now: Millis) {
-        self.switch.pass(now);
-        self.deliver();
-        let now = self.switch.now;
-        let over: Vec<u64> =
-            self.sessions.iter().filter(|(_, session)| session.ends() <= now).map(|(key, _)| *key).collect();
-        for key in over {
-            let client = self.sessions.get(&key).and_then(|session| session.client);
-            let id = self.sessions.get(&key).map(|session| session.id.clone()).unwrap_or_default();
-            let reason = node(Space::Session, "sessionTermReason").say("definedTermReason", "sessionTimerExpired");
-            let farewell = node(Space::Session, "ApplicationSessionTerminated").say("sessionID", id).with(reason);
-            self.say(key, farewell);
-            self.end_session(key, "expired");
-            if let Some(client) = client {
-                self.wire.close(client, 0);
-            }
-        }
-    }
-
-    /// When `tick` has something to do next.
-    pub fn due(&self) -> Option<Millis> {
-        let sessions = self.sessions.values().map(Session::ends).min();
-        [self.switch.due(), sessions].into_iter().flatten().min()
-    }
-
-    /// A command of the control channel, and its answer.
-    pub fn control(&mut self, command: &Value, now: Millis) -> Value {
-        self.tick(now);
-        let answer = crate::control::run(self, command, now);
-        self.deliver();
-        answer
-    }
-
-    /// Takes away what is to be sent.
-    pub fn outputs(&mut self) -> Vec<Output> {
-        self.wire.outputs()
-    }
-
-    /// Whether everything that must be true of the phone system is; the error says what is not.
-    ///
-    /// # Errors
-    /// A sentence for whoever looks for the mistake.
-    pub fn check(&self) -> Result<(), String> {
-        self.switch.check()
-    }
-
-    /// How many calls there are.
-    pub fn calls(&self) -> usize {
-        self.switch.calls.len()
-    }
-
     /// Other faults from now on.
     pub(super) fn set_faults(&mut self, faults: Faults) {
         self.wire.set_faults(faults.wire);
@@ -256,24 +155,6 @@ impl Simulator {
                 self.wire.reply(client, [Data::Bytes(reply)]);
             }
         }
-    }
-
-    /// Remembers that somebody has come or gone.
-    pub(super) fn visit(&mut self, user: &str, what: &str, why: &str) {
-        if self.visits.len() >= VISITS {
-            self.visits.pop_front();
-        }
-        let user: String = user.chars().take(64).collect();
-        let mut visit = json!({ "login": user, "what": what });
-        if !why.is_empty() {
-            visit["why"] = why.into();
-        }
-        self.visits.push_back(visit);
-    }
-
-    /// Who has come and gone.
-    pub(super) fn visits(&self) -> Vec<Value> {
-        self.visits.iter().cloned().collect()
     }
 
     /// A number for a new monitor.
@@ -314,23 +195,68 @@ impl System for Simulator {
     }
 
     fn open_at(&mut self, client: Client, door: usize, now: Millis) {
-        self.open(client, door, now);
+        self.tick(now);
+        self.wire.open(client);
+        let server = self.doors.get(door).copied().unwrap_or(0);
+        self.peers.insert(client, Peer { server, ..Peer::default() });
+        if self.servers_down[server] {
+            self.wire.cut(client, false);
+        }
     }
 
     fn receive(&mut self, client: Client, data: Data, now: Millis) {
-        self.receive(client, data.as_bytes(), now);
+        self.tick(now);
+        if self.wire.is_silent() {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.pieces.push(data.as_bytes());
+        }
+        while let Some(next) = self.peers.get_mut(&client).map(|peer| peer.pieces.next()) {
+            match next {
+                Ok(Some(frame)) => self.request(client, &frame),
+                Ok(None) => break,
+                Err(frame::Lost) => {
+                    self.wire.close(client, 0);
+                    break;
+                }
+            }
+        }
     }
 
     fn closed(&mut self, client: Client, now: Millis) {
-        self.closed(client, now);
+        self.tick(now);
+        self.wire.closed(client);
+        let session = self.peers.remove(&client).and_then(|peer| peer.session);
+        let Some(session) = session.and_then(|key| self.sessions.get_mut(&key)) else { return };
+        session.client = None;
+        session.lost = Some(self.switch.now.saturating_add(session.cleanup));
+        let user = self.switch.config.users[session.user].name.clone();
+        self.visits.note(&user, "lost", "");
     }
 
     fn tick(&mut self, now: Millis) {
-        self.tick(now);
+        self.switch.pass(now);
+        self.deliver();
+        let now = self.switch.now;
+        let over: Vec<u64> =
+            self.sessions.iter().filter(|(_, session)| session.ends() <= now).map(|(key, _)| *key).collect();
+        for key in over {
+            let client = self.sessions.get(&key).and_then(|session| session.client);
+            let id = self.sessions.get(&key).map(|session| session.id.clone()).unwrap_or_default();
+            let reason = node(Space::Session, "sessionTermReason").say("definedTermReason", "sessionTimerExpired");
+            let farewell = node(Space::Session, "ApplicationSessionTerminated").say("sessionID", id).with(reason);
+            self.say(key, farewell);
+            self.end_session(key, "expired");
+            if let Some(client) = client {
+                self.wire.close(client, 0);
+            }
+        }
     }
 
     fn due(&self) -> Option<Millis> {
-        self.due()
+        let sessions = self.sessions.values().map(Session::ends).min();
+        [self.switch.due(), sessions].into_iter().flatten().min()
     }
 
     fn command(&mut self, command: &Value, _: Millis) -> Result<Value, String> {
@@ -354,5 +280,13 @@ impl System for Simulator {
             session.client.filter(|_| meant)
         };
         Ok(self.sessions.iter().filter_map(meant).collect())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.switch.check()
+    }
+
+    fn calls(&self) -> usize {
+        self.switch.calls.len()
     }
 }

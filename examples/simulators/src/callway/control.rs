@@ -117,7 +117,7 @@ pub(super) fn run(simulator: &mut Simulator, command: &Value) -> Result<Value, S
         Command::Show {} => return Ok(exchange.overview()),
         Command::Journal {} => return Ok(json!({ "calls": exchange.journal.rows() })),
         Command::Heard {} => return Ok(json!({ "messages": simulator.log.heard() })),
-        Command::Visits {} => return Ok(json!({ "visits": simulator.log.visits() })),
+        Command::Visits {} => return Ok(json!({ "visits": simulator.visits.all() })),
     }
     Ok(json!({}))
 }

@@ -1,4 +1,4 @@
-//! What clients have said, and who has come and gone, for whoever asks.
+//! What clients have said, for whoever asks.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::message::Message;
 
-/// How many of either are remembered.
+/// How many messages are remembered.
 const REMEMBERED: usize = 1_000;
 /// How many characters of a value are.
 const CHARACTERS: usize = 256;
@@ -15,17 +15,9 @@ const FIELDS: usize = 32;
 
 /// The newest last.
 #[derive(Debug, Default)]
-pub(super) struct Log {
-    visits: VecDeque<Value>,
-    heard: VecDeque<Value>,
-}
+pub(super) struct Log(VecDeque<Value>);
 
 impl Log {
-    /// Somebody has come or gone.
-    pub(super) fn visit(&mut self, login: &str, what: &str) {
-        push(&mut self.visits, json!({ "login": short(login), "what": what }));
-    }
-
     /// A message has come, and was done or not. Passwords are left out.
     pub(super) fn hear(&mut self, message: &Message, done: &Result<(), String>) {
         let fields = message.fields.iter().take(FIELDS).filter(|(name, _)| name != "Password");
@@ -34,23 +26,15 @@ impl Log {
         if let Err(why) = done {
             heard["ignored"] = short(why).into();
         }
-        push(&mut self.heard, heard);
-    }
-
-    pub(super) fn visits(&self) -> Vec<Value> {
-        self.visits.iter().cloned().collect()
+        if self.0.len() >= REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back(heard);
     }
 
     pub(super) fn heard(&self) -> Vec<Value> {
-        self.heard.iter().cloned().collect()
+        self.0.iter().cloned().collect()
     }
-}
-
-fn push(list: &mut VecDeque<Value>, value: Value) {
-    if list.len() >= REMEMBERED {
-        list.pop_front();
-    }
-    list.push_back(value);
 }
 
 fn short(text: &str) -> String {

@@ -33,7 +33,7 @@ fn log_in(simulator: &mut Simulator, client: Client, message: &Message) {
     let right = message.get("Login") == config.login && message.get("Password") == config.password;
     let right = right && !simulator.faults.refuse_logins;
     let login = message.get("Login");
-    simulator.log.visit(login, if right { "login" } else { "refused" });
+    simulator.visits.note(login, if right { "login" } else { "refused" }, "");
     if let Some(session) = simulator.sessions.get_mut(&client) {
         session.login = right.then(|| login.to_owned());
     }

@@ -14,18 +14,16 @@ use super::{
     requests,
     session::Session,
 };
-use crate::{Client, Data, Millis, Output, System, wire::Wire};
+use crate::{Client, Data, Millis, System, visits::Visits, wire::Wire};
 
 /// The whole phone system, without sockets and without a clock.
-///
-/// Every method that takes `now` may put outputs into the list that [`Simulator::outputs`] takes away. Times never go
-/// backwards. [`Simulator::due`] says when [`Simulator::tick`] has something to do.
 #[derive(Debug)]
 pub struct Simulator {
     pub(super) exchange: Exchange,
     pub(super) faults: faults::Own,
     pub(super) sessions: BTreeMap<Client, Session>,
     pub(super) log: Log,
+    pub(super) visits: Visits,
     encoding: &'static Encoding,
     wire: Wire,
 }
@@ -40,58 +38,9 @@ impl Simulator {
             faults: own,
             sessions: BTreeMap::new(),
             log: Log::default(),
+            visits: Visits::default(),
             wire: Wire::new(wire, Data::Bytes(RUBBISH.to_vec())),
         }
-    }
-
-    /// A socket is open.
-    pub fn open(&mut self, client: Client, now: Millis) {
-        self.tick(now);
-        self.wire.open(client);
-        self.sessions.insert(client, Session::new(self.exchange.now));
-    }
-
-    /// A socket is gone. Calls stay: the phones are still there.
-    pub fn closed(&mut self, client: Client, now: Millis) {
-        self.tick(now);
-        self.wire.closed(client);
-        if let Some(Session { login: Some(login), .. }) = self.sessions.remove(&client) {
-            self.log.visit(&login, "gone");
-        }
-    }
-
-    /// Bytes have come.
-    pub fn receive(&mut self, client: Client, bytes: &[u8], now: Millis) {
-        self.tick(now);
-        let silent = self.wire.is_silent();
-        let Some(session) = self.sessions.get_mut(&client) else { return };
-        session.heard = self.exchange.now;
-        if silent || session.over {
-            return;
-        }
-        session.framer.feed(bytes);
-        loop {
-            let Some(session) = self.sessions.get_mut(&client).filter(|session| !session.over) else { return };
-            match session.framer.next(self.encoding) {
-                Ok(Some(message)) => {
-                    requests::receive(self, client, &message);
-                    self.deliver();
-                }
-                Ok(None) => return,
-                Err(TooLong) => return self.close(client),
-            }
-        }
-    }
-
-    /// Lets time pass.
-    pub fn tick(&mut self, now: Millis) {
-        self.exchange.pass(now);
-        let now = self.exchange.now;
-        let late = self.sessions.iter().filter(|(_, session)| self.ends_at(session).is_some_and(|at| at <= now));
-        for client in late.map(|(client, _)| *client).collect::<Vec<_>>() {
-            self.close(client);
-        }
-        self.deliver();
     }
 
     /// When a connection is ended for its silence.
@@ -100,38 +49,6 @@ impl Simulator {
         let idle = (idle > 0).then(|| session.heard.saturating_add(idle));
         let login = (login > 0 && session.login.is_none()).then(|| session.opened.saturating_add(login));
         [idle, login].into_iter().flatten().min().filter(|_| !session.over)
-    }
-
-    /// When `tick` has something to do next.
-    pub fn due(&self) -> Option<Millis> {
-        let ends = self.sessions.values().filter_map(|session| self.ends_at(session)).min();
-        [self.exchange.due(), ends].into_iter().flatten().min()
-    }
-
-    /// A command of the control channel, and its answer.
-    pub fn control(&mut self, command: &Value, now: Millis) -> Value {
-        self.tick(now);
-        let answer = crate::control::run(self, command, now);
-        self.deliver();
-        answer
-    }
-
-    /// Takes away what is to be sent.
-    pub fn outputs(&mut self) -> Vec<Output> {
-        self.wire.outputs()
-    }
-
-    /// Whether everything that must be true of the phone system is; the error says what is not.
-    ///
-    /// # Errors
-    /// A sentence for whoever looks for the mistake.
-    pub fn check(&self) -> Result<(), String> {
-        self.exchange.check()
-    }
-
-    /// How many calls there are.
-    pub fn calls(&self) -> usize {
-        self.exchange.call_count()
     }
 
     /// Other faults from now on.
@@ -215,23 +132,54 @@ impl System for Simulator {
     }
 
     fn open(&mut self, client: Client, now: Millis) {
-        self.open(client, now);
+        self.tick(now);
+        self.wire.open(client);
+        self.sessions.insert(client, Session::new(self.exchange.now));
     }
 
     fn receive(&mut self, client: Client, data: Data, now: Millis) {
-        self.receive(client, data.as_bytes(), now);
+        self.tick(now);
+        let silent = self.wire.is_silent();
+        let Some(session) = self.sessions.get_mut(&client) else { return };
+        session.heard = self.exchange.now;
+        if silent || session.over {
+            return;
+        }
+        session.framer.feed(data.as_bytes());
+        loop {
+            let Some(session) = self.sessions.get_mut(&client).filter(|session| !session.over) else { return };
+            match session.framer.next(self.encoding) {
+                Ok(Some(message)) => {
+                    requests::receive(self, client, &message);
+                    self.deliver();
+                }
+                Ok(None) => return,
+                Err(TooLong) => return self.close(client),
+            }
+        }
     }
 
     fn closed(&mut self, client: Client, now: Millis) {
-        self.closed(client, now);
+        self.tick(now);
+        self.wire.closed(client);
+        if let Some(Session { login: Some(login), .. }) = self.sessions.remove(&client) {
+            self.visits.note(&login, "gone", "");
+        }
     }
 
     fn tick(&mut self, now: Millis) {
-        self.tick(now);
+        self.exchange.pass(now);
+        let now = self.exchange.now;
+        let late = self.sessions.iter().filter(|(_, session)| self.ends_at(session).is_some_and(|at| at <= now));
+        for client in late.map(|(client, _)| *client).collect::<Vec<_>>() {
+            self.close(client);
+        }
+        self.deliver();
     }
 
     fn due(&self) -> Option<Millis> {
-        self.due()
+        let ends = self.sessions.values().filter_map(|session| self.ends_at(session)).min();
+        [self.exchange.due(), ends].into_iter().flatten().min()
     }
 
     fn command(&mut self, command: &Value, _: Millis) -> Result<Value, String> {
@@ -255,5 +203,13 @@ impl System for Simulator {
             return Err(format!("{who:?} is no operator and no login; \"all\" means every connection"));
         }
         Ok(found)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.exchange.check()
+    }
+
+    fn calls(&self) -> usize {
+        self.exchange.call_count()
     }
 }

@@ -12,7 +12,7 @@ use super::{
     requests::{self, Answer},
     statistics::Statistics,
 };
-use crate::{Arrives, Client, Data, Hook, Millis, Output, Request, Response, System, wire::Wire};
+use crate::{Arrives, Client, Data, Hook, Millis, Request, Response, System, wire::Wire};
 
 /// The size of a huge answer.
 const HUGE: usize = 50_000_000;
@@ -25,9 +25,6 @@ const RUBBISH: &[u8] = b"{\"result\":{\"Data\":[{\"ID\":\0\xff\xfe]]";
 const LATE: usize = 4_096;
 
 /// The whole phone system, without sockets and without a clock.
-///
-/// Every method that takes `now` may put outputs into the list that [`Simulator::outputs`] takes away. Times never go
-/// backwards. [`Simulator::due`] says when [`Simulator::tick`] has something to do.
 #[derive(Debug)]
 pub struct Simulator {
     pub(super) exchange: Exchange,
@@ -59,45 +56,6 @@ impl Simulator {
             answered: 0,
             wire: Wire::new(wire, Data::Bytes(RUBBISH.to_vec())),
         }
-    }
-
-    /// A request has come.
-    pub fn request(&mut self, client: Client, request: &Request, now: Millis) {
-        self.tick(now);
-        let path = request.path.trim_matches('/').to_ascii_lowercase();
-        self.statistics.count(&path, now);
-        let spoilt = self.spoils(&path);
-        let fault = if spoilt { self.faults.answers } else { Answers::Right };
-        let mut response = match fault {
-            Answers::NotAcceptable => self.response(Answer::refused("The method cannot be executed now")),
-            Answers::Broken => page(500),
-            _ => {
-                let answer = requests::answer(self, &path, request);
-                self.response(answer)
-            }
-        };
-        match fault {
-            Answers::Right | Answers::NotAcceptable | Answers::Broken => {}
-            Answers::Html => response = page(200),
-            Answers::Half => response.arrives = Arrives::Half,
-            Answers::Twice => response.arrives = Arrives::Twice,
-            Answers::None => response.arrives = Arrives::Nothing,
-            Answers::Empty => response.body = Vec::new(),
-            Answers::Huge => {
-                let (head, tail) = (b"{\"result\":{\"Data\":[", b"]}}");
-                response.body = vec![b' '; HUGE];
-                response.body[..head.len()].copy_from_slice(head);
-                response.body[HUGE - tail.len()..].copy_from_slice(tail);
-            }
-        }
-        if spoilt && self.faults.late_ms > 0 && self.late.len() < LATE {
-            self.answered += 1;
-            let due = self.exchange.now.saturating_add(self.faults.late_ms);
-            self.late.insert((due, self.answered), (client, response));
-        } else {
-            self.wire.respond(client, response);
-        }
-        self.deliver();
     }
 
     /// Whether faults are for this one.
@@ -135,48 +93,6 @@ impl Simulator {
             Answer::Nowhere => page(404),
             Answer::NotSo => page(405),
         }
-    }
-
-    /// Lets time pass.
-    pub fn tick(&mut self, now: Millis) {
-        self.exchange.pass(now);
-        while let Some(entry) = self.late.first_entry().filter(|entry| entry.key().0 <= self.exchange.now) {
-            let (client, response) = entry.remove();
-            self.wire.respond(client, response);
-        }
-        self.deliver();
-    }
-
-    /// When `tick` has something to do next.
-    pub fn due(&self) -> Option<Millis> {
-        let late = self.late.first_key_value().map(|((due, _), _)| *due);
-        [self.exchange.due(), late].into_iter().flatten().min()
-    }
-
-    /// A command of the control channel, and its answer.
-    pub fn control(&mut self, command: &Value, now: Millis) -> Value {
-        self.tick(now);
-        let answer = crate::control::run(self, command, now);
-        self.deliver();
-        answer
-    }
-
-    /// Takes away what is to be sent.
-    pub fn outputs(&mut self) -> Vec<Output> {
-        self.wire.outputs()
-    }
-
-    /// Whether everything that must be true of the phone system is; the error says what is not.
-    ///
-    /// # Errors
-    /// A sentence for whoever looks for the mistake.
-    pub fn check(&self) -> Result<(), String> {
-        self.exchange.check()
-    }
-
-    /// How many calls and talks there are.
-    pub fn calls(&self) -> usize {
-        self.exchange.count()
     }
 
     /// Other faults from now on.
@@ -226,15 +142,55 @@ impl System for Simulator {
     }
 
     fn request(&mut self, client: Client, request: Request, now: Millis) {
-        self.request(client, &request, now);
+        self.tick(now);
+        let path = request.path.trim_matches('/').to_ascii_lowercase();
+        self.statistics.count(&path, now);
+        let spoilt = self.spoils(&path);
+        let fault = if spoilt { self.faults.answers } else { Answers::Right };
+        let mut response = match fault {
+            Answers::NotAcceptable => self.response(Answer::refused("The method cannot be executed now")),
+            Answers::Broken => page(500),
+            _ => {
+                let answer = requests::answer(self, &path, &request);
+                self.response(answer)
+            }
+        };
+        match fault {
+            Answers::Right | Answers::NotAcceptable | Answers::Broken => {}
+            Answers::Html => response = page(200),
+            Answers::Half => response.arrives = Arrives::Half,
+            Answers::Twice => response.arrives = Arrives::Twice,
+            Answers::None => response.arrives = Arrives::Nothing,
+            Answers::Empty => response.body = Vec::new(),
+            Answers::Huge => {
+                let (head, tail) = (b"{\"result\":{\"Data\":[", b"]}}");
+                response.body = vec![b' '; HUGE];
+                response.body[..head.len()].copy_from_slice(head);
+                response.body[HUGE - tail.len()..].copy_from_slice(tail);
+            }
+        }
+        if spoilt && self.faults.late_ms > 0 && self.late.len() < LATE {
+            self.answered += 1;
+            let due = self.exchange.now.saturating_add(self.faults.late_ms);
+            self.late.insert((due, self.answered), (client, response));
+        } else {
+            self.wire.respond(client, response);
+        }
+        self.deliver();
     }
 
     fn tick(&mut self, now: Millis) {
-        self.tick(now);
+        self.exchange.pass(now);
+        while let Some(entry) = self.late.first_entry().filter(|entry| entry.key().0 <= self.exchange.now) {
+            let (client, response) = entry.remove();
+            self.wire.respond(client, response);
+        }
+        self.deliver();
     }
 
     fn due(&self) -> Option<Millis> {
-        self.due()
+        let late = self.late.first_key_value().map(|((due, _), _)| *due);
+        [self.exchange.due(), late].into_iter().flatten().min()
     }
 
     fn command(&mut self, command: &Value, _: Millis) -> Result<Value, String> {
@@ -245,5 +201,13 @@ impl System for Simulator {
 
     fn clients_of(&self, _: &str) -> Result<Vec<Client>, String> {
         Err("HTTP has no connections that belong to a user; take `faults` with `answers`".to_owned())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.exchange.check()
+    }
+
+    fn calls(&self) -> usize {
+        self.exchange.count()
     }
 }

@@ -146,7 +146,7 @@ pub(super) fn run(simulator: &mut Simulator, command: &Value) -> Result<Value, S
             none
         }
         Command::Show {} => Ok(exchange.overview()),
-        Command::Visits {} => Ok(json!({ "visits": simulator.visits() })),
+        Command::Visits {} => Ok(json!({ "visits": simulator.visits.all() })),
         Command::Journal {} => Ok(json!({ "calls": exchange.journal.rows(None) })),
     }
 }

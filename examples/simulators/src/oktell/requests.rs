@@ -37,8 +37,8 @@ pub(crate) fn answer(simulator: &mut Simulator, session: Client, message: &Messa
             let answer = login(simulator, session, body);
             let resumed = if text(body, "sessionid").is_empty() { "login" } else { "resumed" };
             match &answer {
-                Ok(_) => simulator.visit(text(body, "userlogin"), resumed, ""),
-                Err(Refusal(_, why)) => simulator.visit(text(body, "userlogin"), "refused", why),
+                Ok(_) => simulator.visits.note(text(body, "userlogin"), resumed, ""),
+                Err(Refusal(_, why)) => simulator.visits.note(text(body, "userlogin"), "refused", why),
             }
             answer
         }
@@ -149,7 +149,7 @@ fn request(simulator: &mut Simulator, session: Client, user: usize, method: &str
                 known.left = true;
             }
             let login = simulator.exchange.users[user].login.clone();
-            simulator.visit(&login, "logout", "");
+            simulator.visits.note(&login, "logout", "");
             Ok(json!({}))
         }
         "subscribeevent" => {

@@ -1,8 +1,8 @@
 //! The phone system with its sessions: texts come in, texts go out, and time is told.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     Config, Faults, control,
@@ -12,19 +12,14 @@ use super::{
     requests,
     session::Session,
 };
-use crate::{Client, Data, Millis, Output, System, wire::Wire};
+use crate::{Client, Data, Millis, System, visits::Visits, wire::Wire};
 
-/// How many comings and goings are remembered.
-const VISITS: usize = 1_000;
 /// How many session ids are remembered.
 const TOKENS: usize = 4_096;
 /// How long after the answer to `logout` the socket is closed.
 const LOGOUT_CLOSES: Millis = 100;
 
 /// The whole phone system, without sockets and without a clock.
-///
-/// Every method that takes `now` may put outputs into the list that [`Simulator::outputs`] takes away. Times never go
-/// backwards. [`Simulator::due`] says when [`Simulator::tick`] has something to do.
 #[derive(Debug)]
 pub struct Simulator {
     pub(super) exchange: Exchange,
@@ -32,8 +27,7 @@ pub struct Simulator {
     pub(super) sessions: BTreeMap<Client, Session>,
     /// Session ids that clients may come back with, and whose they are; the order is that of their making.
     pub(super) tokens: BTreeMap<u64, (String, usize)>,
-    /// Who has come and gone, the newest last, for whoever asks.
-    visits: VecDeque<Value>,
+    pub(super) visits: Visits,
     wire: Wire,
 }
 
@@ -46,124 +40,15 @@ impl Simulator {
             faults: own,
             sessions: BTreeMap::new(),
             tokens: BTreeMap::new(),
-            visits: VecDeque::new(),
+            visits: Visits::default(),
             wire: Wire::new(wire, Data::Text(RUBBISH.to_owned())),
         }
-    }
-
-    /// A socket is open.
-    pub fn open(&mut self, session: Client, now: Millis) {
-        self.tick(now);
-        self.wire.open(session);
-        self.sessions.insert(session, Session::new(self.exchange.now));
-    }
-
-    /// A socket is gone. Calls stay: the phones are still there.
-    pub fn closed(&mut self, session: Client, now: Millis) {
-        self.tick(now);
-        self.wire.closed(session);
-        if let Some(Session { user: Some(user), left: false, .. }) = self.sessions.remove(&session) {
-            self.visit(&self.exchange.users[user].login.clone(), "gone", "");
-        }
-    }
-
-    /// A text frame has come.
-    pub fn receive(&mut self, session: Client, text: &str, now: Millis) {
-        self.tick(now);
-        let Some(known) = self.sessions.get_mut(&session) else { return };
-        known.heard = self.exchange.now;
-        if self.wire.is_silent() {
-            return;
-        }
-        let Some(message) = frame::parse(text) else {
-            // What a real server does is not known; nobody can answer a text without a qid.
-            self.wire.close(session, 0);
-            return;
-        };
-        let answer = requests::answer(self, session, &message);
-        if let Some((name, mut body)) = answer {
-            if let Some(qid) = message.body.get("qid") {
-                body.insert("qid".into(), qid.clone());
-            }
-            self.send_reply(session, &name, body);
-            if message.method == "logout" {
-                self.wire.close(session, LOGOUT_CLOSES);
-            }
-        }
-        self.deliver();
-    }
-
-    /// Lets time pass.
-    pub fn tick(&mut self, now: Millis) {
-        self.exchange.pass(now);
-        if self.faults.idle_close_ms > 0 {
-            let limit = self.faults.idle_close_ms;
-            let now = self.exchange.now;
-            for (session, known) in &mut self.sessions {
-                if now.saturating_sub(known.heard) >= limit {
-                    known.heard = now;
-                    self.wire.close(*session, 0);
-                }
-            }
-        }
-        self.deliver();
-    }
-
-    /// When `tick` has something to do next.
-    pub fn due(&self) -> Option<Millis> {
-        let idle = self.faults.idle_close_ms;
-        let idle = if idle > 0 { self.sessions.values().map(|known| known.heard + idle).min() } else { None };
-        [self.exchange.due(), idle].into_iter().flatten().min()
-    }
-
-    /// A command of the control channel, and its answer.
-    pub fn control(&mut self, command: &Value, now: Millis) -> Value {
-        self.tick(now);
-        let answer = crate::control::run(self, command, now);
-        self.deliver();
-        answer
-    }
-
-    /// Takes away what is to be sent.
-    pub fn outputs(&mut self) -> Vec<Output> {
-        self.wire.outputs()
-    }
-
-    /// Whether everything that must be true of the phone system is; the error says what is not.
-    ///
-    /// # Errors
-    /// A sentence for whoever looks for the mistake.
-    pub fn check(&self) -> Result<(), String> {
-        self.exchange.check()
-    }
-
-    /// How many calls and conferences there are.
-    pub fn calls(&self) -> usize {
-        self.exchange.call_count()
     }
 
     /// Other faults from now on.
     pub(super) fn set_faults(&mut self, faults: Faults) {
         self.faults = faults.own;
         self.wire.set_faults(faults.wire);
-    }
-
-    /// Remembers that somebody has come or gone.
-    pub(super) fn visit(&mut self, login: &str, what: &str, why: &str) {
-        if self.visits.len() >= VISITS {
-            self.visits.pop_front();
-        }
-        let login: String = login.chars().take(64).collect();
-        let mut visit = json!({ "login": login, "what": what });
-        if !why.is_empty() {
-            visit["why"] = why.into();
-        }
-        self.visits.push_back(visit);
-    }
-
-    /// Who has come and gone.
-    pub(super) fn visits(&self) -> Vec<Value> {
-        self.visits.iter().cloned().collect()
     }
 
     /// A session id for a user; the oldest of too many is forgotten.
@@ -220,28 +105,66 @@ impl System for Simulator {
         &mut self.wire
     }
 
-    fn open(&mut self, client: Client, now: Millis) {
-        self.open(client, now);
+    fn open(&mut self, session: Client, now: Millis) {
+        self.tick(now);
+        self.wire.open(session);
+        self.sessions.insert(session, Session::new(self.exchange.now));
     }
 
-    fn receive(&mut self, client: Client, data: Data, now: Millis) {
-        match data {
-            Data::Text(text) => self.receive(client, &text, now),
-            // Clients of this protocol send texts only.
-            Data::Bytes(_) => self.wire.close(client, 0),
+    fn receive(&mut self, session: Client, data: Data, now: Millis) {
+        self.tick(now);
+        let Some(known) = self.sessions.get_mut(&session) else { return };
+        known.heard = self.exchange.now;
+        if self.wire.is_silent() {
+            return;
+        }
+        // Clients of this protocol send texts only.
+        let Data::Text(text) = data else { return self.wire.close(session, 0) };
+        let Some(message) = frame::parse(&text) else {
+            // What a real server does is not known; nobody can answer a text without a qid.
+            self.wire.close(session, 0);
+            return;
+        };
+        let answer = requests::answer(self, session, &message);
+        if let Some((name, mut body)) = answer {
+            if let Some(qid) = message.body.get("qid") {
+                body.insert("qid".into(), qid.clone());
+            }
+            self.send_reply(session, &name, body);
+            if message.method == "logout" {
+                self.wire.close(session, LOGOUT_CLOSES);
+            }
+        }
+        self.deliver();
+    }
+
+    fn closed(&mut self, session: Client, now: Millis) {
+        self.tick(now);
+        self.wire.closed(session);
+        if let Some(Session { user: Some(user), left: false, .. }) = self.sessions.remove(&session) {
+            self.visits.note(&self.exchange.users[user].login.clone(), "gone", "");
         }
     }
 
-    fn closed(&mut self, client: Client, now: Millis) {
-        self.closed(client, now);
-    }
-
     fn tick(&mut self, now: Millis) {
-        self.tick(now);
+        self.exchange.pass(now);
+        if self.faults.idle_close_ms > 0 {
+            let limit = self.faults.idle_close_ms;
+            let now = self.exchange.now;
+            for (session, known) in &mut self.sessions {
+                if now.saturating_sub(known.heard) >= limit {
+                    known.heard = now;
+                    self.wire.close(*session, 0);
+                }
+            }
+        }
+        self.deliver();
     }
 
     fn due(&self) -> Option<Millis> {
-        self.due()
+        let idle = self.faults.idle_close_ms;
+        let idle = if idle > 0 { self.sessions.values().map(|known| known.heard + idle).min() } else { None };
+        [self.exchange.due(), idle].into_iter().flatten().min()
     }
 
     fn command(&mut self, command: &Value, _: Millis) -> Result<Value, String> {
@@ -258,5 +181,13 @@ impl System for Simulator {
 
     fn subprotocol(&self) -> Option<&'static str> {
         (!self.faults.no_subprotocol).then_some("json")
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.exchange.check()
+    }
+
+    fn calls(&self) -> usize {
+        self.exchange.call_count()
     }
 }

@@ -1,5 +1,6 @@
 //! Agents, splits, numbers for splits, and appearances of a number at other telephones.
 
+use jackfield_sim::System as _;
 use jackfield_sim::avaya::{
     Config,
     config::{AnsweredElsewhere, Strategy},

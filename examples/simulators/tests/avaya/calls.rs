@@ -1,5 +1,6 @@
 //! Calls of two parties, and what is done with them.
 
+use jackfield_sim::System as _;
 use jackfield_sim::avaya::{
     Config,
     config::{CallIds, Clears, OutsideIds},

@@ -1,6 +1,7 @@
 //! Random courses: whatever programs and handsets do, the switch stays sane, every message has the standard's order,
 //! and every call ends.
 
+use jackfield_sim::System as _;
 use jackfield_sim::avaya::{
     Config,
     config::{Strategy, TransferClears},

@@ -1,7 +1,7 @@
 //! What goes wrong on purpose, and the dialects in which all can be said.
 
 use jackfield_sim::{
-    Output,
+    Data, Output, System as _,
     avaya::{Config, config::Namespaces},
 };
 use serde_json::json;
@@ -35,13 +35,13 @@ fn replies_come_late_and_change_places() {
     let mut world = World::watching(&["101"]);
     world.control(&json!({ "do": "faults", "faults": { "late_replies": true } }));
     let inner = "<MakeCall><callingDevice>101:CM1::0</callingDevice><calledDirectoryNumber>102</calledDirectoryNumber></MakeCall>";
-    world.simulator.receive(1, &crate::world::frame(77, inner.as_bytes()), 0);
+    world.simulator.receive(1, Data::Bytes(crate::world::frame(77, inner.as_bytes())), 0);
     world.collect();
     let names: Vec<_> = world.said.drain(..).map(|(_, _, message)| message.name).collect();
     assert_eq!(names, ["ServiceInitiatedEvent", "MakeCallResponse"]);
     world.control(&json!({ "do": "faults", "faults": { "swap_replies": true } }));
     for invoke in [78, 79, 80] {
-        world.simulator.receive(1, &crate::world::frame(invoke, b"<GetLinkStatus/>"), 0);
+        world.simulator.receive(1, Data::Bytes(crate::world::frame(invoke, b"<GetLinkStatus/>")), 0);
     }
     world.collect();
     assert_eq!(world.said.drain(..).map(|(_, invoke, _)| invoke).collect::<Vec<_>>(), [79, 78]);

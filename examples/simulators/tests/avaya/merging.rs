@@ -1,5 +1,6 @@
 //! Consultations, transfers, conferences.
 
+use jackfield_sim::System as _;
 use jackfield_sim::avaya::{
     Config,
     config::{Merged, TransferClears},

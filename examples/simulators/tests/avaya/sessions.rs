@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jackfield_sim::System as _;
 use jackfield_sim::avaya::{Config, config::User};
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use crate::world::{FILTER, INVERT, ONE, World, quiet};
 #[test]
 fn a_login_is_granted_or_refused_for_a_reason() {
     let mut world = World::empty(quiet());
-    world.simulator.open(1, 0, 0);
+    world.simulator.open_at(1, 0, 0);
     assert_eq!(
         world.refused(1, "SnapshotDevice", "<snapshotObject>101:CM1::0</snapshotObject>"),
         "security securityInfoViolated"
@@ -21,16 +22,16 @@ fn a_login_is_granted_or_refused_for_a_reason() {
     assert!(granted.text("actualProtocolVersion").ends_with("ed3/priv7"), "the first that both know");
     assert!(!world.start(1, "Secret1", "60", "").text("applError").is_empty(), "one session on a connection");
     world.control(&json!({ "do": "faults", "faults": { "sessions_refused": true } }));
-    world.simulator.open(2, 0, 0);
+    world.simulator.open_at(2, 0, 0);
     assert_eq!(world.start(2, "Secret1", "60", "").text("definedError"), "serverResourcesBusy");
     world.control(&json!({ "do": "faults", "faults": {} }));
     let mut config = Config { sessions: 1, ..quiet() };
     config.versions = vec!["3.0".into()];
     let mut world = World::empty(config);
-    world.simulator.open(1, 0, 0);
+    world.simulator.open_at(1, 0, 0);
     assert_eq!(world.start(1, "Secret1", "60", "").text("definedError"), "requestedProtocolVersionNotSupported");
     let mut world = World::with(Config { sessions: 1, ..quiet() }, &[]);
-    world.simulator.open(2, 0, 0);
+    world.simulator.open_at(2, 0, 0);
     assert_eq!(world.start(2, "Secret1", "60", "").text("definedError"), "maxNumberSessions");
 }
 
@@ -81,7 +82,7 @@ fn broken(config: Config) -> (World, String) {
     world.simulator.closed(1, 0);
     world.call(ONE, "101");
     world.wait(59_000);
-    world.simulator.open(2, 0, world.now);
+    world.simulator.open_at(2, 0, world.now);
     (world, id)
 }
 
@@ -219,7 +220,7 @@ fn the_link_to_the_switch_is_told_of() {
 #[test]
 fn one_server_of_a_pair_fails_and_the_other_one_does_not() {
     let mut world = World::watching(&["101"]);
-    world.simulator.open(2, 1, 0);
+    world.simulator.open_at(2, 1, 0);
     world.start(2, "Secret1", "60", "");
     world.monitor(2, "101");
     world.control(&json!({ "do": "server", "number": 0, "up": false }));
@@ -228,7 +229,7 @@ fn one_server_of_a_pair_fails_and_the_other_one_does_not() {
     world.call(ONE, "101");
     let heard: Vec<_> = world.said.iter().map(|(to, _, event)| (*to, event.name.as_str())).collect();
     assert_eq!(heard, [(2, "DeliveredEvent")], "the switch is the same");
-    world.simulator.open(3, 0, 0);
+    world.simulator.open_at(3, 0, 0);
     world.collect();
     assert_eq!(world.cut, [1, 3], "nobody comes in");
     world.control(&json!({ "do": "server", "number": 0, "up": true }));

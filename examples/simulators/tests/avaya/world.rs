@@ -1,7 +1,7 @@
 //! The simulator with clients at it, without sockets and without a clock.
 
 use jackfield_sim::{
-    Behaviour, Data, Output,
+    Behaviour, Data, Output, System as _,
     avaya::{Config, Simulator},
 };
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ impl World {
 
     /// A client comes and begins a session.
     pub(crate) fn connect(&mut self, client: u64) -> String {
-        self.simulator.open(client, 0, self.now);
+        self.simulator.open_at(client, 0, self.now);
         let reply = self.start(client, "Secret1", "60", "");
         assert_eq!(reply.name, "StartApplicationSessionPosResponse", "{reply:?}");
         reply.text("sessionID").to_owned()
@@ -113,7 +113,7 @@ impl World {
     pub(crate) fn ask_raw(&mut self, client: u64, body: &str) -> Option<Element> {
         self.asked = self.asked % 9_998 + 1;
         let asked = self.asked;
-        self.simulator.receive(client, &frame(asked, body.as_bytes()), self.now);
+        self.simulator.receive(client, Data::Bytes(frame(asked, body.as_bytes())), self.now);
         self.collect();
         let place = self.said.iter().position(|(to, invoke, _)| (*to, *invoke) == (client, asked))?;
         Some(self.said.remove(place).2)

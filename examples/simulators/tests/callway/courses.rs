@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jackfield_sim::{
-    Data, Output,
+    Data, Output, System as _,
     callway::{Config, Simulator},
 };
 use proptest::prelude::*;
@@ -149,7 +149,7 @@ fn staffed(config: &str) -> Simulator {
     let mut simulator = Simulator::new(Config::parse(config).unwrap(), 1);
     simulator.open(1, 0);
     let login = block("AuthorizationRequest", &[("Login", "integration"), ("Password", "Secret1")]);
-    simulator.receive(1, login.as_bytes(), 0);
+    simulator.receive(1, login.as_bytes().into(), 0);
     simulator
 }
 
@@ -169,7 +169,7 @@ proptest! {
                         ("OperatorId", operator), ("NumberA", operator), ("NumberB", number), ("Number", number),
                         ("UniqueId", &one), ("UniqueIdA", &one), ("UniqueIdB", &two), ("Digit", "1"), ("State", "Available"),
                     ]);
-                    simulator.receive(1, text.as_bytes(), now);
+                    simulator.receive(1, text.as_bytes().into(), now);
                 }
                 Step::Wait(time) => {
                     now += time;
@@ -212,9 +212,9 @@ proptest! {
         ], 1..40)) {
         let mut simulator = staffed("");
         for text in &texts {
-            simulator.receive(1, text, 0);
+            simulator.receive(1, text[..].into(), 0);
             simulator.open(9, 0);
-            simulator.receive(9, text, 0);
+            simulator.receive(9, text[..].into(), 0);
             if let Ok(command) = serde_json::from_slice(text) {
                 simulator.control(&command, 0);
             }

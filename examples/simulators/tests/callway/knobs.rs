@@ -1,6 +1,6 @@
 //! What is not known of the real server can be either way, and things go wrong.
 
-use jackfield_sim::{Output, callway::Config};
+use jackfield_sim::{Data, Output, System as _, callway::Config};
 use serde_json::json;
 
 use crate::world::{ONE, TWO, World, block, id};
@@ -93,7 +93,7 @@ fn letters_travel_in_the_encoding_that_was_chosen() {
     let mut world = World::with("encoding = \"windows-1251\"");
     let (text, _, _) =
         encoding_rs::WINDOWS_1251.encode("Message: SetOperatorState\r\nOperatorId: 210\r\nState: Їжа\r\n\r\n");
-    world.simulator.receive(1, &text, 0);
+    world.simulator.receive(1, text[..].into(), 0);
     let Some(Output::Send { data, .. }) = world.simulator.outputs().pop() else { panic!("nothing is told") };
     let (told, _, _) = encoding_rs::WINDOWS_1251.decode(data.as_bytes());
     assert_eq!(told, block("OperatorState", &[("OperatorId", "210"), ("State", "Їжа")]));
@@ -147,7 +147,7 @@ fn connections_end_for_their_silence_and_for_too_much() {
     assert!(world.say("GetOperatorState", &[("OperatorId", "210")]).is_empty());
 
     let mut world = World::new();
-    world.simulator.receive(1, &vec![b'x'; 200_000], 0);
+    world.simulator.receive(1, Data::Bytes(vec![b'x'; 200_000]), 0);
     world.told();
     assert_eq!(world.ended, [1]);
 }

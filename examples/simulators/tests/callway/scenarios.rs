@@ -1,5 +1,6 @@
 //! What happens between operators and the world outside, and what the client is told of it.
 
+use jackfield_sim::System as _;
 use serde_json::json;
 
 use crate::world::{ONE, TWO, World, field, id};
@@ -312,12 +313,16 @@ fn a_recording_is_played_at_the_operators_phone() {
 fn nobody_who_is_not_in_is_told_or_obeyed() {
     let mut world = World::new();
     world.simulator.open(2, 0);
-    world.simulator.receive(2, b"Message: MakeCall\r\nOperatorId: 210\r\nNumber: 211\r\n\r\n", 0);
+    world.simulator.receive(2, "Message: MakeCall\r\nOperatorId: 210\r\nNumber: 211\r\n\r\n".into(), 0);
     assert_eq!((world.simulator.calls(), world.ignored().as_str()), (0, "nobody is logged in"));
     // A second one that is in hears and does the same as the first.
-    world.simulator.receive(2, b"Message: AuthorizationRequest\r\nPassword: Secret1\r\nLogin: integration\r\n\r\n", 0);
+    world.simulator.receive(
+        2,
+        "Message: AuthorizationRequest\r\nPassword: Secret1\r\nLogin: integration\r\n\r\n".into(),
+        0,
+    );
     world.told();
-    world.simulator.receive(2, b"Message: MakeCall\r\nOperatorId: 210\r\nNumber: 211\r\n\r\n", 0);
+    world.simulator.receive(2, "Message: MakeCall\r\nOperatorId: 210\r\nNumber: 211\r\n\r\n".into(), 0);
     assert_eq!(world.told(), ["210 New 211 Internal 1", "211 New 210 Internal 2"]);
     assert_eq!(world.say("AuthorizationRequest", &[("Login", "integration")]), ["AuthorizationResponse Failed"]);
     assert!(world.say("Drop", &[("UniqueId", &id(1)), ("OperatorId", "210")]).is_empty());

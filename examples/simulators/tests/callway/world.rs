@@ -1,7 +1,7 @@
 //! The simulator with one client logged in, and what the client was told, in short.
 
 use jackfield_sim::{
-    Behaviour, Data, Output,
+    Behaviour, Data, Output, System as _,
     callway::{Config, Simulator},
 };
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ impl World {
 
     /// A message of client 1; what it was told then.
     pub(crate) fn say(&mut self, kind: &str, fields: &[(&str, &str)]) -> Vec<String> {
-        self.simulator.receive(1, block(kind, fields).as_bytes(), self.now);
+        self.simulator.receive(1, block(kind, fields).as_bytes().into(), self.now);
         self.told()
     }
 

@@ -1,7 +1,7 @@
 //! How answers look, and what becomes of them.
 
 use jackfield_sim::{
-    Arrives,
+    Arrives, System as _,
     infinity::{
         Config,
         config::{Encoding, Members},

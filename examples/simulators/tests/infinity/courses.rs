@@ -1,7 +1,7 @@
 //! Random courses: whatever users and clients do, the phone system stays sane and every call ends.
 
 use jackfield_sim::{
-    Request,
+    Request, System as _,
     infinity::{Config, Simulator},
 };
 use proptest::prelude::*;
@@ -70,7 +70,7 @@ impl Course {
         self.asked += 1;
         let path = path.to_owned();
         let request = Request { method: "GET".into(), path, query, headers: Vec::new(), body: Vec::new() };
-        self.simulator.request(self.asked, &request, self.now);
+        self.simulator.request(self.asked, request, self.now);
         let body = self.simulator.outputs().into_iter().find_map(|output| match output {
             jackfield_sim::Output::Respond { response, .. } => Some(response.body),
             _ => None,

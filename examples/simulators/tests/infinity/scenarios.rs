@@ -1,5 +1,6 @@
 //! What happens between users: calls, consultations, transfers, queues, conferences, recordings.
 
+use jackfield_sim::System as _;
 use serde_json::json;
 
 use crate::world::{ONE, TWO, World};

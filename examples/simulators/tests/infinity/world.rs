@@ -2,7 +2,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "a command is written where it is given")]
 
 use jackfield_sim::{
-    Arrives, Behaviour, Output, Request, Response,
+    Arrives, Behaviour, Output, Request, Response, System as _,
     infinity::{Config, Simulator},
 };
 use serde_json::Value;
@@ -55,7 +55,7 @@ impl World {
             headers: Vec::new(),
             body: Vec::new(),
         };
-        self.simulator.request(self.asked, &request, self.now);
+        self.simulator.request(self.asked, request, self.now);
         self.collect();
         let at = self.late.iter().position(|(client, _)| *client == self.asked)?;
         Some(self.late.remove(at).1)

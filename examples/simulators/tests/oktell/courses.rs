@@ -1,7 +1,7 @@
 //! Random courses: whatever users, subscribers and broken clients do, the phone system stays sane and every call ends.
 
 use jackfield_sim::{
-    Data, Output,
+    Data, Output, System as _,
     oktell::{Config, Simulator, hash},
 };
 use proptest::prelude::*;
@@ -91,11 +91,11 @@ fn staffed() -> Simulator {
     for user in 1..=4_u64 {
         simulator.open(user, 0);
         let login = json!(["login", { "userlogin": format!("op{user}"), "Password": hash("Secret1"), "qid": "1" }]);
-        simulator.receive(user, &login.to_string(), 0);
+        simulator.receive(user, Data::Text(login.to_string()), 0);
         let events = json!(["subscribeevent", {
             "eventmethod": ["phoneevent", "linestatechanged", "flashstatechanged", "userstatechanged"], "qid": "2"
         }]);
-        simulator.receive(user, &events.to_string(), 0);
+        simulator.receive(user, Data::Text(events.to_string()), 0);
     }
     simulator.outputs();
     simulator
@@ -158,7 +158,7 @@ proptest! {
                 Step::Say(user, message) => {
                     let mut message = message.clone();
                     message[1]["qid"] = asked.to_string().into();
-                    simulator.receive(*user as u64 + 1, &message.to_string(), now);
+                    simulator.receive(*user as u64 + 1, Data::Text(message.to_string()), now);
                     replies = 1;
                 }
                 Step::Wait(time) => {
@@ -195,9 +195,9 @@ proptest! {
         ], 1..40)) {
         let mut simulator = staffed();
         for text in &texts {
-            simulator.receive(1, text, 0);
+            simulator.receive(1, text.as_str().into(), 0);
             simulator.open(9, 0);
-            simulator.receive(9, text, 0);
+            simulator.receive(9, text.as_str().into(), 0);
             if let Ok(command) = serde_json::from_str(text) {
                 simulator.control(&command, 0);
             }

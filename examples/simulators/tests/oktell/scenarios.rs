@@ -2,7 +2,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "a command is written where it is given")]
 
 use jackfield_sim::{
-    Behaviour, Data, Output,
+    Behaviour, Data, Output, System as _,
     oktell::{Config, Simulator, config::Chain, hash},
 };
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ impl World {
     fn ask(&mut self, session: u64, method: &str, mut body: Value) -> Value {
         self.asked += 1;
         body["qid"] = self.asked.into();
-        self.simulator.receive(session, &json!([method, body]).to_string(), self.now);
+        self.simulator.receive(session, Data::Text(json!([method, body]).to_string()), self.now);
         let mut reply = Value::Null;
         for (to, message) in self.collect() {
             if message[1]["qid"] == self.asked {

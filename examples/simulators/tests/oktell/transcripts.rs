@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use jackfield_sim::{
-    Behaviour, Data, Output,
+    Behaviour, Data, Output, System as _,
     oktell::{Config, Simulator, hash, lower_hash},
 };
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ impl Replay {
 
     fn say(&mut self, mut message: Value) {
         self.own_ids(&mut message);
-        self.simulator.receive(self.session, &message.to_string(), 0);
+        self.simulator.receive(self.session, Data::Text(message.to_string()), 0);
         self.collect();
     }
 

@@ -23,11 +23,11 @@ pub(super) fn start(simulator: &mut Simulator, client: Client, request: &Element
     let name = request.find("SessionLoginInfo").map(|login| login.text_of("userName")).unwrap_or_default();
     match begin(simulator, client, request) {
         Ok((answer, what)) => {
-            simulator.visit(name, what, "");
+            simulator.visits.note(name, what, "");
             answer
         }
         Err((kind, value)) => {
-            simulator.visit(name, "refused", value);
+            simulator.visits.note(name, "refused", value);
             refused("StartApplicationSessionNegResponse", kind, value)
         }
     }
