@@ -229,17 +229,4 @@ impl Link {
         let Self::WebSocket(stream) = self else { return Ok(()) };
         in_time(async { stream.send(message).await.map_err(std::io::Error::other) }).await
     }
-
-    /// Says goodbye. What was sent before goes out first.
-    pub(super) async fn close(&mut self) {
-        let goodbye = async {
-            match self {
-                Self::Tcp(stream, _) => stream.shutdown().await,
-                Self::Tls(stream, _) => stream.shutdown().await,
-                Self::WebSocket(stream) => stream.as_mut().close(None).await.map_err(std::io::Error::other),
-            }
-        };
-        // Who does not take the goodbye is left alone with it.
-        let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
-    }
 }

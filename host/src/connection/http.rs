@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{CloseKind, CloseReason, HttpRequest, HttpResponse, RequestId, TransportSpec};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::dial::{self, Link};
 use super::kept::{Connection, Kept};
@@ -53,6 +53,8 @@ fn response(status: u16, headers: Vec<(String, String)>, body: &Bytes) -> HttpRe
 #[derive(Default)]
 pub(super) struct Https {
     tasks: JoinSet<Done>,
+    /// Those that are questions: given up at any time, nothing is lost.
+    questions: Vec<AbortHandle>,
     kept: Kept,
 }
 
@@ -63,8 +65,8 @@ impl Https {
             self.tasks.spawn(async move { Done { request, outcome: Err(reason) } });
             return;
         }
-        let kept = self.kept.clone();
-        self.tasks.spawn(async move {
+        let (kept, is_question) = (self.kept.clone(), http.repeatable);
+        let task = self.tasks.spawn(async move {
             let timeout = Duration::from_millis(http.timeout_ms).min(LONGEST);
             let outcome = match tokio::time::timeout(timeout, fetch(http, kept).boxed()).await {
                 Ok(outcome) => outcome,
@@ -72,6 +74,10 @@ impl Https {
             };
             Done { request, outcome }
         });
+        if is_question {
+            self.questions.retain(|question| !question.is_finished());
+            self.questions.push(task);
+        }
     }
 
     /// The next that is done. Cancel safe; never while there is none.
@@ -85,8 +91,22 @@ impl Https {
         }
     }
 
+    /// Gives up what only asks.
+    pub(super) fn drop_questions(&mut self) {
+        self.questions.drain(..).for_each(|question| question.abort());
+    }
+
+    /// Waits until what is under way is answered, or for so long; the answers are nobody's.
+    pub(super) async fn finish(&mut self, patience: Duration) {
+        let answered = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(patience, answered).await;
+        self.abort_all();
+    }
+
+    /// Breaks everything off.
     pub(super) fn abort_all(&mut self) {
         self.tasks.abort_all();
+        self.questions.clear();
         self.kept.clear();
     }
 }

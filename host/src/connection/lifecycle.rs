@@ -16,8 +16,8 @@ use crate::model::Loss;
 use crate::plugins::{Fault, LoadedPlugin, Place, Port};
 use crate::recorder::Birth;
 
-/// How long a phone system may take to say goodbye.
-const CLOSING: Duration = Duration::from_secs(2);
+/// How long answers may take to the last requests of an adapter that stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// An adapter that was up for so long is at fault for the first time: it is started again at once. (One that comes up
 /// and falls soon waits longer each time.)
@@ -230,7 +230,7 @@ impl Task {
 
     /// Nothing works: tells everybody, and gives up what the adapter had.
     pub(super) async fn fail(&mut self, code: ErrorCode, text: String, will_retry: bool) {
-        self.transports.abort_all();
+        self.transports.dismiss_all();
         self.stands(false);
         self.metrics.running.set(0);
         self.https.abort_all();
@@ -268,10 +268,11 @@ impl Task {
     pub(super) async fn leave(&mut self, loss: &Loss) {
         self.before = None;
         self.swap.probation = None;
+        // Commands that are under way, and what the adapter asks for last, are still answered; its questions are not.
+        self.https.drop_questions();
         self.input(&InputFrame::stopping()).await;
         self.port = None;
         self.restart_at = None;
-        self.https.abort_all();
         self.timers.clear();
         self.stands(false);
         self.metrics.running.set(0);
@@ -279,12 +280,15 @@ impl Task {
         self.model.lost(now, loss, &mut self.events);
         self.publish().await;
         self.lose_commands(&loss.text).await;
-        let closing = self.transports.close_all(CLOSING);
-        tokio::pin!(closing);
+        let ended = async {
+            // A logout may be on a transport, or a request.
+            tokio::join!(self.transports.close_all(), self.https.finish(LAST_ANSWERS));
+        };
+        tokio::pin!(ended);
         loop {
             // A transport that waits for somebody to take what it read does not hear that it is to close.
             tokio::select! {
-                () = &mut closing => return,
+                () = &mut ended => return,
                 Some(_) = self.transport_events.recv() => {}
             }
         }

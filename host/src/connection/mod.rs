@@ -14,10 +14,14 @@ mod commands;
 mod deeds;
 pub(crate) mod dial;
 mod exchange;
+mod goodbye;
 mod hooked;
 mod http;
 mod keeping;
 mod kept;
+#[cfg(test)]
+mod last_words;
+mod leaving;
 mod lifecycle;
 mod loudness;
 mod memory;

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::backoff::BackOff;
 use super::dial::{self, Link};
+use super::leaving::Leaving;
 
 /// What may wait to be sent on one transport: a phone system that does not read this much is not alive.
 const MOST_WAITING: usize = 4 * 1024 * 1024;
@@ -25,6 +26,8 @@ const MOST_TRANSPORTS: usize = 64;
 /// And for each line: first-party phone systems have one per user, some a second one. Every transport is an open file
 /// of the host, and the host's open files are everybody's.
 const MOST_PER_LINE: usize = 4;
+/// How long a transport may take to send what waits and to say goodbye; then it is broken off.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// What a transport's task tells.
 #[derive(Debug)]
@@ -70,16 +73,35 @@ impl Order {
     }
 }
 
-struct Open {
+/// A transport's task, as the connection holds it. Dropped, it is broken off.
+pub(super) struct Open {
     life: u64,
     orders: mpsc::UnboundedSender<Order>,
     waiting: Arc<AtomicUsize>,
     task: AbortHandle,
 }
 
+impl Open {
+    /// Waits until it has ended.
+    pub(super) async fn ended(&self) {
+        self.orders.closed().await;
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
 /// All transports of a connection.
 pub(super) struct Transports {
     open: HashMap<TransportId, Open>,
+    leaving: Leaving,
+    /// How many there may be.
+    most: usize,
+    /// How long one that is closed may take.
+    patience: Duration,
     events: mpsc::Sender<TransportEvent>,
     backoff: BackOff,
     lives: u64,
@@ -87,15 +109,23 @@ pub(super) struct Transports {
 
 impl Transports {
     pub(super) fn new(events: mpsc::Sender<TransportEvent>, backoff: BackOff) -> Self {
-        Self { open: HashMap::new(), events, backoff, lives: 0 }
+        let (open, leaving) = (HashMap::new(), Leaving::default());
+        Self { open, leaving, most: MOST_TRANSPORTS, patience: CLOSING, events, backoff, lives: 0 }
     }
 
-    /// Transports that are opened from now on wait like this.
+    /// How long one that is closed may take.
+    #[cfg(test)]
+    pub(super) fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// The transport, when there is only one.
     pub(super) fn only(&self) -> Option<TransportId> {
         self.open.keys().next().copied().filter(|_| self.open.len() == 1)
     }
 
+    /// Transports that are opened from now on wait like this.
     pub(super) fn set_back_off(&mut self, backoff: BackOff) {
         self.backoff = backoff;
     }
@@ -108,9 +138,9 @@ impl Transports {
         if self.open.contains_key(&transport) {
             return Err(format!("transport {transport} is open already"));
         }
-        let most = MOST_TRANSPORTS + MOST_PER_LINE * lines;
-        if self.open.len() >= most {
-            return Err(format!("a connection with {lines} lines has at most {most} transports"));
+        self.most = MOST_TRANSPORTS + MOST_PER_LINE * lines;
+        if self.open.len() >= self.most {
+            return Err(format!("a connection with {lines} lines has at most {} transports", self.most));
         }
         self.lives += 1;
         let (orders, from) = mpsc::unbounded_channel();
@@ -120,6 +150,8 @@ impl Transports {
             orders: from,
             waiting: Arc::clone(&waiting),
             backoff: self.backoff.clone_for(self.lives),
+            // What waits has its time, too.
+            goodbye: self.patience * 3 / 4,
         };
         let task = tokio::spawn(task.run(spec)).abort_handle();
         self.open.insert(transport, Open { life: self.lives, orders, waiting, task });
@@ -137,11 +169,17 @@ impl Transports {
             )));
             return false;
         }
-        let closes = matches!(order, Order::Close);
-        let sent = open.orders.send(order).is_ok();
-        if closes {
-            self.open.remove(&transport);
+        if !matches!(order, Order::Close) {
+            return open.orders.send(order).is_ok();
         }
+        self.close(transport)
+    }
+
+    /// Closes a transport in order: its task goes on until what waits was sent and the other side knows.
+    fn close(&mut self, transport: TransportId) -> bool {
+        let Some(open) = self.open.remove(&transport) else { return false };
+        let sent = open.orders.send(Order::Close).is_ok();
+        self.leaving.add(open, self.patience, self.most);
         sent
     }
 
@@ -157,32 +195,16 @@ impl Transports {
         self.open.get(&event.transport).is_some_and(|open| open.life == event.life)
     }
 
-    /// Closes everything in order, and waits until it is closed; after `patience` what is left is broken.
-    pub(super) fn close_all(&mut self, patience: Duration) -> impl Future<Output = ()> + use<> {
-        let closing: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
-        async move {
-            for open in &closing {
-                // One that has ended by itself needs no order.
-                let _ = open.orders.send(Order::Close);
-            }
-            let all = futures_util::future::join_all(closing.iter().map(|open| open.orders.closed()));
-            if tokio::time::timeout(patience, all).await.is_err() {
-                closing.iter().for_each(|open| open.task.abort());
-            }
-        }
+    /// Closes everything in order; nothing waits for it.
+    pub(super) fn dismiss_all(&mut self) {
+        self.order_all(|| Order::Close);
     }
 
-    /// Breaks everything at once.
-    pub(super) fn abort_all(&mut self) {
-        for (_, open) in self.open.drain() {
-            open.task.abort();
-        }
-    }
-}
-
-impl Drop for Transports {
-    fn drop(&mut self) {
-        self.abort_all();
+    /// Closes everything in order, and waits until it is closed, also what was told to close before. What takes too
+    /// long is broken off.
+    pub(super) fn close_all(&mut self) -> impl Future<Output = ()> + use<> {
+        self.dismiss_all();
+        std::mem::take(&mut self.leaving).all()
     }
 }
 
@@ -207,6 +229,8 @@ struct Task {
     orders: mpsc::UnboundedReceiver<Order>,
     waiting: Arc<AtomicUsize>,
     backoff: BackOff,
+    /// How long a goodbye may take.
+    goodbye: Duration,
 }
 
 /// How a link ended.
@@ -293,7 +317,14 @@ impl Task {
                 },
                 order = self.orders.recv() => match self.obey(order, &mut link).await {
                     Ok(()) => {}
-                    Err(end) => return end,
+                    Err(end) => {
+                        if matches!(&end, End::Broken(reason) if reason.kind == CloseKind::Local) {
+                            // The next link does not wait until the other side has closed this one.
+                            let patience = self.goodbye;
+                            tokio::spawn(async move { link.close(patience).await });
+                        }
+                        return end;
+                    }
                 },
             }
         }
@@ -301,7 +332,7 @@ impl Task {
 
     async fn obey(&mut self, order: Option<Order>, link: &mut Link) -> Result<(), End> {
         let Some(order) = order else {
-            link.close().await;
+            link.close(self.goodbye).await;
             return Err(End::Closed);
         };
         let size = order.size();
@@ -310,7 +341,7 @@ impl Task {
             Order::Text(text) => link.send_text(text).await,
             Order::Binary(bytes) => link.send_binary(bytes).await,
             Order::Close => {
-                link.close().await;
+                link.close(self.goodbye).await;
                 return Err(End::Closed);
             }
             Order::Reconnect(why) => Err(CloseReason::new(CloseKind::Local, why)),
@@ -330,28 +361,7 @@ impl Task {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt;
-    use tokio::net::TcpListener;
-
     use super::*;
-
-    #[tokio::test]
-    async fn closing_waits_until_the_last_word_is_out() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (sender, mut events) = mpsc::channel(4);
-        let mut transports = Transports::new(sender, BackOff::new(crate::config::BackOff::default(), 1));
-        transports.open(TransportId(1), TransportSpec::tcp("127.0.0.1", port), 1).unwrap();
-        let (mut socket, _) = listener.accept().await.unwrap();
-        assert!(matches!(events.recv().await.unwrap().happened, Happened::Opened));
-        assert!(transports.order(TransportId(1), Order::Send(b"Logoff".to_vec())));
-        transports.close_all(Duration::from_secs(60)).await;
-        // Nothing was read so far: the bytes and the end are under way already when the wait is over.
-        let mut said = String::new();
-        socket.read_to_string(&mut said).await.unwrap();
-        assert_eq!(said, "Logoff");
-        assert!(!transports.order(TransportId(1), Order::Send(b"more".to_vec())), "it is closed");
-    }
 
     #[tokio::test]
     async fn there_are_so_many_transports_as_lines_may_need() {
@@ -365,21 +375,5 @@ mod tests {
         assert!(open(most, 1).unwrap_err().contains("at most"));
         assert!(open(0, 1_000).unwrap_err().contains("open already"));
         open(most, 2).unwrap();
-    }
-
-    #[tokio::test]
-    async fn closing_does_not_wait_for_ever() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (sender, mut events) = mpsc::channel(1);
-        let mut transports = Transports::new(sender, BackOff::new(crate::config::BackOff::default(), 1));
-        transports.open(TransportId(1), TransportSpec::tcp("127.0.0.1", port), 1).unwrap();
-        let (_socket, _) = listener.accept().await.unwrap();
-        assert!(matches!(events.recv().await.unwrap().happened, Happened::Opened));
-        // More than the sockets hold, and nobody reads.
-        assert!(transports.order(TransportId(1), Order::Send(vec![0; MOST_WAITING])));
-        let orders = transports.open[&TransportId(1)].orders.clone();
-        transports.close_all(Duration::from_millis(50)).await;
-        orders.closed().await;
     }
 }
