@@ -42,7 +42,7 @@ cargo xtask test [--asterisk 16] [--no-asterisk] [--no-browser] [--no-windows | 
     --no-browser    without a browser
     --no-windows    without Windows
     --windows       nothing but Windows: builds the plugin API and the adapter for TAPI for it and runs their tests
-    FILTER          only tests whose name contains it, and no format, lints and docs
+    FILTER          only tests whose name, or program, contains it, and no format, lints and docs
 ";
 
 fn main() -> ExitCode {

@@ -142,11 +142,17 @@ fn asterisk(suite: Option<&'static str>) -> Result<Option<String>, String> {
 fn tests(options: &Options<'_>, with_asterisk: bool, with_browser: bool) -> Result<(), String> {
     let nextest = cargo(&["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let mut command = if nextest.is_ok_and(|s| s.success()) {
-        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+        let mut command = cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
+        if let Some(name) = options.filter {
+            // A test's own name does not say to which of the programs of `tests/tests` it belongs.
+            command.args(["-E", &format!("test(~{name}) | binary(~{name})")]);
+        }
+        command
     } else {
-        cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"])
+        let mut command = cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"]);
+        command.args(options.filter);
+        command
     };
-    command.args(options.filter);
     if let Some(suite) = options.asterisk {
         command.env("AST_SUITE", suite);
     }
