@@ -156,6 +156,7 @@ fn listen(
             Told::NotOpened { device, step, code } => {
                 say(&format!("device {device} cannot be opened: {step}: {}", names::error(code)));
             }
+            Told::Reading { function, seconds } => say(&format!("{function} has not returned for {seconds} s")),
             Told::Ended { text, .. } => return say(&text),
             _ => {}
         }

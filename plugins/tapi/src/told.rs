@@ -87,6 +87,13 @@ pub(crate) enum Told {
         /// Its result.
         code: i32,
     },
+    /// The thread that reads messages has been in a function of the driver for so long; told again while it is.
+    Reading {
+        /// The function.
+        function: String,
+        /// For how many seconds.
+        seconds: u32,
+    },
     /// No messages come any more.
     Ended {
         /// What the last function returned.

@@ -26,6 +26,7 @@ impl Machine {
             }
             Told::NotOpened { device, step, code } => format!("device {device}: {step} {}", result(*code)),
             Told::Stray { id, code } => format!("REPLY {id} {}, to nothing", result(*code)),
+            Told::Reading { function, seconds } => format!("{function} has not returned for {seconds} s"),
             Told::Ended { text, .. } => text.clone(),
             Told::Stopped => "closed".to_owned(),
         };

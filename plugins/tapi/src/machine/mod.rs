@@ -132,6 +132,12 @@ impl Machine {
                 let text = format!("the driver answered request {id}, which is none: {code:#x}");
                 host.log(LogLevel::Warn, text);
             }
+            // Nobody waits for an answer there: without a look nobody would ever know.
+            Told::Reading { function, seconds } => {
+                if seconds >= self.config.hang_timeout {
+                    self.hang(&function, host);
+                }
+            }
             Told::Ended { code, text } => self.ended(code, &text, host),
             Told::Stopped => self.stopped(host),
         }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::functions::{Functions, NULL};
 use super::lookup::{NEWEST, UNAVAILABLE};
@@ -25,6 +26,8 @@ const UNTOUCHED: u32 = u32::MAX;
 const MOST_DEVICES: u32 = 10_000;
 /// Requests that may wait for their answers: each keeps its memory.
 const MOST_WAITING: usize = 4_096;
+/// How long functions that the reading thread calls take at most where nothing is wrong; how often that is looked at.
+const USUAL: Duration = Duration::from_secs(1);
 /// All messages about addresses.
 const ADDRESS_STATES: u32 = 0x1ff;
 
@@ -39,14 +42,21 @@ struct Running {
 /// Works until nobody asks any more.
 pub(super) fn work(library: &str, shared: &Arc<Shared>, jobs: &Receiver<Job>) {
     let mut caller = Caller { library, shared, functions: None, running: None };
-    while let Ok(job) = jobs.recv() {
-        match job {
-            Job::Do(ask) => caller.ask(ask),
-            Job::Finish(done) => {
+    loop {
+        match jobs.recv_timeout(USUAL) {
+            Ok(Job::Do(ask)) => caller.ask(ask),
+            Ok(Job::Finish(done)) => {
                 caller.stop();
                 // Who waited may have gone.
                 let _ = done.send(());
             }
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some((long, function)) = shared.reads_long(USUAL) {
+                    let seconds = u32::try_from(long.as_secs()).unwrap_or(u32::MAX);
+                    shared.tell(&Told::Reading { function: function.to_owned(), seconds });
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     caller.stop();

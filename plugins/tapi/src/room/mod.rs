@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jackfield_plugin_api::Poster;
 
@@ -49,6 +49,8 @@ impl Ear for Poster {
 struct Shared {
     ear: Box<dyn Ear>,
     requests: Mutex<Requests<Kept>>,
+    /// The function of the driver that the reading thread is in, and since when.
+    reading: Mutex<Option<(Instant, &'static str)>>,
     /// Nobody listens any more.
     over: AtomicBool,
 }
@@ -60,6 +62,21 @@ impl Shared {
         while !self.over.load(Ordering::Acquire) && !self.ear.hear(&bytes) {
             thread::sleep(AGAIN);
         }
+    }
+
+    /// Calls functions of the driver in the reading thread: whoever looks sees in which it is.
+    fn read<T>(&self, function: &'static str, call: impl FnOnce() -> T) -> T {
+        let here = |now| *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        here(Some((Instant::now(), function)));
+        let result = call();
+        here(None);
+        result
+    }
+
+    /// Where the reading thread has been for longer than `usual`.
+    fn reads_long(&self, usual: Duration) -> Option<(Duration, &'static str)> {
+        let (since, function) = (*self.reading.lock().unwrap_or_else(PoisonError::into_inner))?;
+        Some((since.elapsed(), function)).filter(|(long, _)| *long > usual)
     }
 
     fn requests(&self) -> MutexGuard<'_, Requests<Kept>> {
@@ -96,7 +113,12 @@ impl Room {
     /// # Errors
     /// The system gives no thread.
     pub(crate) fn new(ear: Box<dyn Ear>, library: &str) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { ear, requests: Mutex::default(), over: AtomicBool::new(false) });
+        let shared = Arc::new(Shared {
+            ear,
+            requests: Mutex::default(),
+            reading: Mutex::default(),
+            over: AtomicBool::new(false),
+        });
         let (jobs, received) = mpsc::channel();
         let (library, theirs) = (library.to_owned(), Arc::clone(&shared));
         thread::Builder::new().name("tapi-calls".into()).spawn(move || caller::work(&library, &theirs, &received))?;

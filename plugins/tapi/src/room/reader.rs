@@ -21,6 +21,8 @@ use crate::told::{Given, Heard, Told};
 const WAIT: u32 = 250;
 /// How long a handle may come after its answer.
 const OWED: Duration = Duration::from_millis(100);
+/// The functions that look up a call.
+const CALL: &str = "lineGetCallInfo or lineGetCallStatus";
 /// What stands in a message that was not written.
 const UNTOUCHED: u8 = 0xff;
 /// Messages without anything in them, one after the other, until it is no TAPI.
@@ -37,7 +39,7 @@ pub(super) fn read(functions: &Functions, app: u32, shared: &Shared, ending: &At
         let message = Memory::of(&[UNTOUCHED; size_of::<LINEMESSAGE>()]);
         let began = Instant::now();
         // SAFETY: the pointer is to memory of the size of a message, and lives for the call.
-        let code = unsafe { get_message(app, message.pointer(), WAIT) };
+        let code = shared.read("lineGetMessage", || unsafe { get_message(app, message.pointer(), WAIT) });
         if over() {
             return;
         }
@@ -74,10 +76,12 @@ fn heard(functions: &Functions, shared: &Shared, bytes: &[u8]) {
     }
     let mut heard = Heard { device, id, p1, p2, p3, ..Heard::default() };
     match id {
-        LINE_CALLSTATE | LINE_CALLINFO => heard.call = Some(functions.call_now(device)),
-        LINE_APPNEWCALL => heard.call = Some(functions.call_now(p2)),
-        LINE_LINEDEVSTATE if device != 0 => heard.line = functions.line_now(device),
-        LINE_ADDRESSSTATE => heard.address = functions.address_now(device, p1),
+        LINE_CALLSTATE | LINE_CALLINFO => heard.call = Some(shared.read(CALL, || functions.call_now(device))),
+        LINE_APPNEWCALL => heard.call = Some(shared.read(CALL, || functions.call_now(p2))),
+        LINE_LINEDEVSTATE if device != 0 => {
+            heard.line = shared.read("lineGetLineDevStatus", || functions.line_now(device));
+        }
+        LINE_ADDRESSSTATE => heard.address = shared.read("lineGetAddressStatus", || functions.address_now(device, p1)),
         _ => {}
     }
     shared.tell(&Told::Message(heard));
