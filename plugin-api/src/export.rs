@@ -1,5 +1,7 @@
 //! The plugin's side of the envelope: what `export_adapter!` makes of an [`Adapter`].
 
+#![cfg_attr(windows, allow(clippy::missing_const_for_thread_local, reason = "clippy does not see the `const` there"))]
+
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;

@@ -18,6 +18,9 @@ pub(crate) fn test(filter: Option<&str>) -> Result<Option<String>, String> {
         Ok(root) => root,
         Err(missing) => return Ok(Some(missing)),
     };
+    if filter.is_none() {
+        run("lints for Windows", &mut lints(&root))?;
+    }
     run("build for Windows", tests(&root, filter).arg("--no-run"))?;
     // A shell that waits for what nobody types keeps Wine's own processes: else each test would start them, and they
     // would keep its standard output open.
@@ -40,14 +43,28 @@ fn tests(root: &Path, filter: Option<&str>) -> Command {
     } else {
         cargo(&["test", "--lib", "--bins", "--tests", "--examples", "--quiet"])
     };
-    command.args(["--target", TARGET]).args(PACKAGES.iter().flat_map(|package| ["-p", package])).args(filter);
+    for_windows(&mut command, root);
+    command.args(filter);
+    command
+}
+
+/// The command that looks at what is built for Windows alone, and at the rest as it is built there.
+fn lints(root: &Path) -> Command {
+    let mut command = cargo(&["clippy", "--all-targets", "--quiet"]);
+    for_windows(&mut command, root);
+    command.args(["--", "-D", "warnings"]);
+    command
+}
+
+/// Has cargo build the packages for Windows.
+fn for_windows(command: &mut Command, root: &Path) {
+    command.args(["--target", TARGET]).args(PACKAGES.iter().flat_map(|package| ["-p", package]));
     command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", "x86_64-w64-mingw32-gcc");
     command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", root.join("wine"));
     let sysroot = format!("--sysroot={}", root.join("sysroot").display());
     command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", sysroot);
     // They would count for Windows, too.
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    command
 }
 
 /// Makes the tools ready; their folder, or why there are none.

@@ -2,6 +2,7 @@
 //! every system that this is built for.
 
 #![allow(unsafe_code, reason = "the simulator is told what to do through a function of its own")]
+#![cfg_attr(windows, allow(clippy::missing_const_for_thread_local, reason = "clippy does not see the `const` there"))]
 #![allow(clippy::needless_pass_by_value, reason = "`json!` in the argument is easier to read than `&json!`")]
 
 use std::cell::RefCell;
