@@ -5,6 +5,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!` in the argument is easier to read than `&json!`")]
 
 mod bed;
+mod deaths;
 mod faults;
 mod pairs;
 mod scenarios;
