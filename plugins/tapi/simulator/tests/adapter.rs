@@ -161,6 +161,22 @@ impl Host {
         }
     }
 
+    /// Waits until the last that was said of a call is this state.
+    fn is(&mut self, line: u32, call: usize, state: &str) {
+        let about = format!("line {line} call {call} ");
+        let end = Instant::now() + driver::PATIENCE;
+        loop {
+            let last = self.said.iter().rev().find(|said| said.starts_with(&about));
+            if last.and_then(|said| said.rsplit_once(": ")).is_some_and(|(_, now)| now.starts_with(state)) {
+                return;
+            }
+            assert!(Instant::now() < end, "call {call} is not {state}; what was said: {:#?}", self.said);
+            if let Ok(bytes) = self.posts.recv_timeout(Duration::from_millis(250)) {
+                self.give(&InputFrame::posted(&bytes));
+            }
+        }
+    }
+
     fn line(&mut self, line: u32, name: &str) {
         self.give(&InputFrame::line_opened(LineId(line), name, "{}"));
         self.until(&format!("line {line} has 0 calls"));
@@ -263,6 +279,110 @@ const EXPECTED_AT_102: &[&str] = &[
     "line 1 call 4 in 101 > 102: alerting offered -",
     "line 1 call 4 in 101 > 102: alerting ringing -",
     "line 1 call 4 - - > -: finished - cancelled",
+];
+
+/// The states of a line's calls, each once: the call, its state, and why it ended.
+fn states(host: &Host, line: &str) -> Vec<String> {
+    let mut last = std::collections::BTreeMap::new();
+    let mut states = Vec::new();
+    for said in &host.said {
+        let Some(about) = said.strip_prefix(line).and_then(|rest| rest.strip_prefix(" call ")) else { continue };
+        let (call, state) = (about.split(' ').next().unwrap(), about.rsplit_once(": ").unwrap().1);
+        let mut words = state.split(' ');
+        let (state, cause) = (words.next().unwrap(), words.nth(1).unwrap());
+        let told = format!("{call} {state} {cause}");
+        if last.insert(call, told.clone()).as_ref() != Some(&told) {
+            states.push(told);
+        }
+    }
+    states
+}
+
+/// Consultations that are handed over, taken back and joined.
+#[test]
+fn what_is_done_with_two_calls_is_told_the_same_way_on_every_system() {
+    let mut host = Host::start(None, json!({"outside": [{"number": "044*", "answers_after": 20}]}));
+    host.until("up");
+    host.line(0, "101");
+    host.line(1, "102");
+    for course in ["transferCall", "cancelTransfer", "conferenceCall"] {
+        let first = host.keys.len();
+        host.command(0, "makeCall", json!({"to": "0441111111"}));
+        host.until(&format!("line 0 call {first} out 101 > 0441111111: connected"));
+        let key = host.keys[first].clone();
+        host.command(0, "makeConsultCall", json!({"callId": key, "to": "102"}));
+        host.until(&format!("line 0 call {first} out 101 > 0441111111: held"));
+        host.until("line 1 call ");
+        let theirs = host.keys.len() - 1;
+        host.telephone(json!({"do": "answer", "number": "102"}));
+        host.until(&format!("line 1 call {theirs} in 101 > 102: connected"));
+        let consult = first + 1;
+        host.is(0, consult, "connected");
+        let both = json!({"callId": key, "consultCallId": host.keys[consult].clone()});
+        host.command(0, course, both);
+        match course {
+            "transferCall" => {
+                host.is(0, first, "finished");
+                host.is(0, consult, "finished");
+                host.telephone(json!({"do": "hangup", "number": "0441111111"}));
+            }
+            "cancelTransfer" => {
+                host.is(0, consult, "finished");
+                host.is(0, first, "connected");
+                host.about(first, "dropCall");
+            }
+            _ => {
+                host.is(0, first, "conferenced");
+                host.telephone(json!({"do": "hangup", "number": "102"}));
+                host.is(0, first, "connected");
+                host.about(first, "dropCall");
+            }
+        }
+        host.is(0, first, "finished");
+        host.is(1, theirs, "finished");
+    }
+    assert_eq!(states(&host, "line 0"), TWO_CALLS_AT_101, "{:#?}", host.said);
+    assert_eq!(states(&host, "line 1"), TWO_CALLS_AT_102, "{:#?}", host.said);
+}
+
+/// The three courses: handed over, taken back, joined. The conference is there before its second member is in it.
+const TWO_CALLS_AT_101: &[&str] = &[
+    "0 alerting -",
+    "0 connected -",
+    "0 held -",
+    "1 alerting -",
+    "1 connected -",
+    "1 finished transferred",
+    "0 finished transferred",
+    "3 alerting -",
+    "3 connected -",
+    "3 held -",
+    "4 alerting -",
+    "4 connected -",
+    "4 finished normalClearing",
+    "3 connected -",
+    "3 finished normalClearing",
+    "6 alerting -",
+    "6 connected -",
+    "6 held -",
+    "7 alerting -",
+    "7 connected -",
+    "6 connected -",
+    "6 conferenced -",
+    "7 finished conferenced",
+    "6 connected -",
+    "6 finished normalClearing",
+];
+const TWO_CALLS_AT_102: &[&str] = &[
+    "2 alerting -",
+    "2 connected -",
+    "2 finished normalClearing",
+    "5 alerting -",
+    "5 connected -",
+    "5 finished normalClearing",
+    "8 alerting -",
+    "8 connected -",
+    "8 finished normalClearing",
 ];
 
 #[cfg(windows)]

@@ -3,6 +3,7 @@
 //! Each test starts this program once more with the name of what is to be done, and looks at how that process ends.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::needless_pass_by_value, reason = "a test")]
+#![allow(clippy::print_stdout, reason = "how the other process tells where it is")]
 
 mod driver;
 
