@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask bench`, `clients`, `demo`, `fuzz`, `mutants` and `test`.
+//! The project's own commands: `cargo xtask bench`, `clients`, `demo`, `fuzz`, `mutants`, `sanitize` and `test`.
 //!
 //! Plain `std`: it is built before anything else, on a machine that has nothing but Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -8,6 +8,7 @@ mod clients;
 mod demo;
 mod fuzz;
 mod mutants;
+mod sanitize;
 mod steps;
 mod test;
 mod windows;
@@ -34,6 +35,10 @@ cargo xtask mutants [ARGUMENT]...
     Changes the call model, one small change at a time, and tells which changes no test notices. Needs cargo-mutants,
     which gets the arguments: `--list`, `--shard 0/10`, `-f src/model/finish.rs`. All of it takes an hour or two.
 
+cargo xtask sanitize [--calls N] [--valgrind N]
+    Makes N calls (10000) through the adapter for TAPI and the simulated TAPI library under AddressSanitizer, which also
+    looks for leaks, then N (1000) under valgrind where there is one. Linux on x86-64.
+
 cargo xtask test [--asterisk 16] [--no-asterisk] [--no-browser] [--no-windows | --windows] [FILTER]
     Installs what the tests need (Debian: by apt and debootstrap), then checks format and lints and runs every test;
     with Node, those of the pages too, in Debian's Chromium; those of what runs on Windows also there, under Wine.
@@ -54,6 +59,7 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => demo::main(rest),
         ["fuzz", rest @ ..] => fuzz::main(rest),
         ["mutants", rest @ ..] => mutants::main(rest),
+        ["sanitize", rest @ ..] => sanitize::main(rest),
         ["test", rest @ ..] => test::main(rest),
         [] | ["help" | "--help" | "-h", ..] => {
             print!("{HELP}");
