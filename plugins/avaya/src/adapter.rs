@@ -92,7 +92,8 @@ impl Adapter for Avaya {
         if net.server >= config.servers.len() {
             return Err(RestoreError::new("the saved state names no server of the settings"));
         }
-        Ok(Self { config, net, lines, secrets: BTreeMap::new() })
+        let stations = lines.values().map(|line| line.extension.clone()).collect();
+        Ok(Self { config, net: Net { stations, ..net }, lines, secrets: BTreeMap::new() })
     }
 }
 
@@ -134,6 +135,7 @@ impl Avaya {
         }
         self.close(id, host);
         self.keep_secret(id, settings.agent_password);
+        self.net.stations.insert(line.extension.clone());
         self.lines.insert(id, line);
         self.set_up(id, host);
     }
@@ -141,6 +143,7 @@ impl Avaya {
     fn close(&mut self, id: LineId, host: &mut Host<'_>) {
         let Some(line) = self.lines.remove(&id) else { return };
         self.secrets.remove(&id);
+        self.net.stations.remove(&line.extension);
         for task in [Task::Retry(id), Task::Poll(id), Task::Check(id), Task::Made(id)] {
             self.net.agenda.cancel(task);
         }
@@ -148,11 +151,11 @@ impl Avaya {
         self.net.in_setup.remove(&id);
         self.net.pieces.retain(|_, of| *of != id);
         let jobs = self.net.pending.take_where(|waiting| match &waiting.ask {
-            Ask::Target(job) | Ask::Command(job) => job.line == id,
+            Ask::Target(job) | Ask::Ringing(job) | Ask::Command(job) => job.line == id,
             _ => false,
         });
         for waiting in jobs {
-            if let Ask::Target(job) | Ask::Command(job) = waiting.ask {
+            if let Ask::Target(job) | Ask::Ringing(job) | Ask::Command(job) = waiting.ask {
                 host.refuse(job.id, CommandError::new(ErrorCode::Cancelled, "the line was closed"));
             }
         }

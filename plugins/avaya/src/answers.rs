@@ -37,6 +37,7 @@ impl Avaya {
             Ask::WatchDevice(at) => watch::device(at, answer, &mut self.scene(host)),
             Ask::WatchMonitor(at) => watch::monitor(at, answer, &mut self.scene(host)),
             Ask::Target(job) => self.target_known(&job, answer, &waiting.service, host),
+            Ask::Ringing(job) => self.rings_there(&job, answer, host),
             Ask::Command(job) => self.done(&job, answer, &waiting.service, host),
             Ask::Register | Ask::Nothing => {}
         }
@@ -67,7 +68,7 @@ impl Avaya {
                 line.agent.asked = false;
                 agent::next_poll(line, &mut Scene { config: &self.config, net: &mut self.net, host });
             }
-            Ask::Target(job) | Ask::Command(job) => {
+            Ask::Target(job) | Ask::Ringing(job) | Ask::Command(job) => {
                 self.forget_asked(&job);
                 host.refuse(job.id, CommandError::new(ErrorCode::Timeout, text).retryable());
             }
@@ -85,6 +86,7 @@ impl Avaya {
     fn forget_asked(&mut self, job: &Job) {
         if let Some(line) = self.lines.get_mut(&job.line) {
             line.calls.iter_mut().for_each(|call| call.refused(job.id));
+            line.picking.take_if(|(command, _)| *command == job.id);
         }
     }
 
@@ -100,6 +102,7 @@ impl Avaya {
             | What::Single { to, .. }
             | What::Deflect { to, .. }
             | What::Join { to, .. }
+            | What::PickUp { from: to }
             | What::Forward { to: Some(to), .. } => to.clone(),
             _ => String::new(),
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jackfield_csta::types::{self, LocalState, same_device};
-use jackfield_plugin_api::{CallFact, CallKey, CommandId, Direction, Timestamp};
+use jackfield_plugin_api::{CallFact, CallFeatures, CallKey, CommandId, Direction, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Parties of a call that are kept.
@@ -49,6 +49,9 @@ pub(crate) struct Call {
     pub(crate) recall_of: Option<CallKey>,
     /// Commands whose effect does not show yet.
     pub(crate) asked: Vec<Asked>,
+    /// What the switch says may be done with it now, where it says so.
+    #[serde(default)]
+    pub(crate) permits: Option<CallFeatures>,
     /// Not reported before something is known of it: an answer spoke of it, or it is being asked about.
     pub(crate) hidden: bool,
     /// What was reported last.
@@ -108,6 +111,7 @@ impl Call {
             first: None,
             recall_of: None,
             asked: Vec::new(),
+            permits: None,
             hidden: false,
             reported: None,
         }
@@ -201,6 +205,11 @@ impl Call {
     pub(crate) fn talking(&self, recorders: &[String]) -> usize {
         let talks = |party: &&Party| matches!(party.state, LocalState::Connected | LocalState::Hold);
         self.parties.iter().filter(talks).filter(|party| !recorders.contains(&party.number)).count()
+    }
+
+    /// Whether nobody else is in it, or could be reached.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.parties.iter().all(|party| party.state == LocalState::Fail)
     }
 
     /// Whom the line talks to, when it is one.

@@ -19,7 +19,8 @@ const CALLS: CallFeatures = CallFeatures::DIAL
     .with(CallFeatures::DTMF)
     .with(CallFeatures::ALTERNATE)
     .with(CallFeatures::CONFERENCE)
-    .with(CallFeatures::DEFLECT);
+    .with(CallFeatures::DEFLECT)
+    .with(CallFeatures::PICKUP);
 
 /// What can be done with a held and a connected call, and with a call that becomes one of them.
 pub(crate) const PAIR: CallFeatures = CallFeatures::COMPLETE_TRANSFER

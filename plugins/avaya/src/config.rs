@@ -66,6 +66,10 @@ pub struct Config {
     /// Extensions of recorders and silent observers: they are shown, and make no conference of a call.
     #[serde(default)]
     pub recorders: Vec<String>,
+    /// How many digits the switch's own numbers have: a call between such numbers is an internal one. Those of lines are
+    /// known to be the switch's own.
+    #[serde(default)]
+    pub internal_digits: Vec<u32>,
     /// Reason codes of the auxiliary state, with what they mean.
     #[serde(default)]
     pub reasons: BTreeMap<String, String>,
@@ -179,6 +183,13 @@ const LONGEST: usize = 256;
 pub(crate) const WORK_MODES: &[&str] = &["autoIn", "manualIn", "auxWork", "afterCallWork"];
 
 impl Config {
+    /// Whether a number is the switch's own, by its length.
+    pub(crate) fn is_internal(&self, number: &str) -> bool {
+        let digits = || number.bytes().all(|byte| byte.is_ascii_digit());
+        self.internal_digits.iter().any(|length| usize::try_from(*length).is_ok_and(|length| length == number.len()))
+            && digits()
+    }
+
     /// What the format cannot tell.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let refuse = |path: String, text: String| Err(ConfigError::new(path, text));

@@ -1,5 +1,7 @@
 //! A call as a fact: the whole of what is known, reported when something of it is news.
 
+use std::collections::BTreeSet;
+
 use jackfield_csta::types::LocalState;
 use jackfield_plugin_api::{
     CallFact, CallFeatures, CallKey, CallState, Cause, CauseCode, Direction, Participant, Party, PartyRole, PartyState,
@@ -10,6 +12,7 @@ use serde_json::json;
 use crate::call::{Call, Goal};
 use crate::capabilities::{PAIR, implemented};
 use crate::config::Config;
+use crate::events::unreached;
 use crate::line::{Line, Stage};
 use crate::wire::Scene;
 
@@ -24,16 +27,25 @@ pub(crate) fn level(call: &Call, config: &Config) -> (CallState, Phase) {
         _ if call.answered && call.talking(&config.recorders) > 1 => (S::Conferenced, Phase::None),
         _ if call.answered || call.direction != Direction::Out => (S::Connected, Phase::None),
         _ if call.failed.as_deref() == Some("busy") => (S::Busy, Phase::None),
+        // It cannot be completed; a tone is heard, or an announcement.
+        _ if call.failed.is_some() => (S::Alerting, Phase::None),
         _ if call.queued => (S::Alerting, Phase::Queued),
         _ if call.rings => (S::Alerting, Phase::Ringing),
         _ => (S::Alerting, Phase::Dialing),
     }
 }
 
-/// What the switch allows now. The host knows what fits the call's state and its neighbours.
-fn features(call: &Call, state: CallState, phase: Phase, config: &Config) -> CallFeatures {
+/// What the switch allows now: what it says itself, else what follows from the call's state. The host knows what fits the
+/// call's state and its neighbours.
+fn features(line: &Line, call: &Call, state: CallState, phase: Phase, config: &Config) -> CallFeatures {
     use CallFeatures as F;
-    let all = implemented().call.without(F::DIAL);
+    let all = implemented().call.without(F::DIAL | F::PICKUP);
+    if let Some(permits) = call.permits {
+        // A pair's services may be told with either call, and with the one that changed last.
+        let calls = line.calls.iter().filter(|call| !call.hidden);
+        let pair = calls.fold(F::NONE, |pair, call| pair | call.permits.unwrap_or(PAIR)) & PAIR;
+        return (permits.without(PAIR) | pair) & all;
+    }
     let when = |yes, feature| if yes { feature } else { F::NONE };
     match (state, phase) {
         (CallState::Alerting, Phase::OwnRinging) => F::ANSWER | F::DROP,
@@ -48,12 +60,12 @@ fn features(call: &Call, state: CallState, phase: Phase, config: &Config) -> Cal
 }
 
 /// A call as it is now.
-pub(crate) fn fact(line: &Line, call: &Call, config: &Config) -> CallFact {
+pub(crate) fn fact(line: &Line, call: &Call, config: &Config, stations: &BTreeSet<String>) -> CallFact {
     let (state, phase) = level(call, config);
     let mut fact = CallFact::new(line.id, call.key.clone(), state)
         .native_id(call.native.as_str())
         .direction(call.direction)
-        .features(features(call, state, phase, config));
+        .features(features(line, call, state, phase, config));
     fact.phase = (state == CallState::Alerting).then_some(phase);
     if !call.ucids.is_empty() {
         fact.global_ids = Some(call.ucids.clone());
@@ -66,7 +78,7 @@ pub(crate) fn fact(line: &Line, call: &Call, config: &Config) -> CallFact {
     };
     fact.redirecting = party(&call.redirecting);
     fact.redirection = party(&call.redirection);
-    fact.scope = call.external.then_some(Scope::External);
+    fact.scope = scope(call, config, stations);
     if let Some(first) = call.first.as_ref().and_then(|first| line.by_key(first)).filter(|first| !first.hidden) {
         (fact.role, fact.parent) = (Some(Role::Consult), Some(first.key.clone()));
     }
@@ -89,8 +101,27 @@ pub(crate) fn fact(line: &Line, call: &Call, config: &Config) -> CallFact {
     }
     if state == CallState::Busy {
         fact.cause = Some(native(CauseCode::Busy, "busy"));
+    } else if let Some(word) = call.failed.as_deref().filter(|_| state == CallState::Alerting) {
+        fact.cause = Some(native(unreached(word).unwrap_or(CauseCode::Unknown), word));
     }
     fact
+}
+
+/// Whether the others are stations of the same switch: sure of those that are lines, and by the length of their numbers
+/// where the settings say it. Whoever is not is not therefore outside.
+fn scope(call: &Call, config: &Config, stations: &BTreeSet<String>) -> Option<Scope> {
+    if call.external {
+        return Some(Scope::External);
+    }
+    let far = if call.direction == Direction::Out { &call.called } else { &call.caller };
+    let parties = call.parties.iter().map(|party| &party.number).filter(|number| !config.recorders.contains(number));
+    let mut numbers = far.iter().filter(|_| call.direction != Direction::Unknown).chain(parties).peekable();
+    let told = numbers.peek().is_some();
+    if told && numbers.all(|number| stations.contains(number) || config.is_internal(number)) {
+        return Some(Scope::Internal);
+    }
+    let last = call.reported.as_ref().and_then(|last| last.scope);
+    last.filter(|last| matches!(last, Scope::Internal | Scope::Unknown)).map(|_| Scope::Unknown)
 }
 
 fn named(number: &str, config: &Config) -> Party {
@@ -134,7 +165,7 @@ pub(crate) fn show(line: &mut Line, key: &CallKey, scene: &mut Scene<'_, '_>) {
         return;
     }
     let Some(call) = line.by_key(key).filter(|call| !call.hidden) else { return };
-    let mut fact = fact(line, call, scene.config);
+    let mut fact = fact(line, call, scene.config, &scene.net.stations);
     let now = scene.host.now();
     let Some(call) = line.by_key_mut(key) else { return };
     if call.reported.as_deref() == Some(&fact) {

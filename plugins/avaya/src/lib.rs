@@ -29,6 +29,8 @@ mod fact;
 mod line;
 mod merge;
 mod net;
+mod permitted;
+mod pickup;
 mod session;
 mod setup;
 mod snapshot;

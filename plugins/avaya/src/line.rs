@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use jackfield_csta::types::{LocalState, same_device};
-use jackfield_plugin_api::{CallKey, Direction, Forwarding, LineId, Timestamp};
+use jackfield_plugin_api::{CallKey, CommandId, Direction, Forwarding, LineId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
@@ -49,6 +49,9 @@ pub(crate) struct Line {
     pub(crate) forwarding: Vec<Forwarding>,
     /// Digits that were sent from here and reported: the switch may report them, too.
     pub(crate) digits: Option<(String, String, Timestamp)>,
+    /// A call that rings elsewhere is being taken: by which command, and until when that shows.
+    #[serde(default)]
+    pub(crate) picking: Option<(CommandId, Timestamp)>,
     /// Failures of the set-up, one after the other.
     pub(crate) failures: u32,
     pub(crate) agent_id: Option<String>,
@@ -91,6 +94,7 @@ impl Line {
             agent: Agent::default(),
             forwarding: Vec::new(),
             digits: None,
+            picking: None,
             failures: 0,
             agent_id: settings.agent.clone(),
             split: settings.split.clone(),

@@ -43,6 +43,8 @@ pub(crate) enum Ask {
     WatchMonitor(usize),
     /// The device id of a number that a command dials.
     Target(Box<Job>),
+    /// What rings at the device from which a command takes a call.
+    Ringing(Box<Job>),
     /// A command.
     Command(Box<Job>),
     /// Whatever the answer, it changes nothing.
@@ -83,6 +85,9 @@ pub(crate) struct Net {
     pub(crate) pending: Pending<Waiting>,
     pub(crate) monitors: BTreeMap<String, Owner>,
     pub(crate) watches: Vec<Watch>,
+    /// The extensions of all lines.
+    #[serde(skip)]
+    pub(crate) stations: BTreeSet<String>,
     /// Device ids by number.
     pub(crate) targets: BTreeMap<String, String>,
     /// Snapshots that come in pieces, by their reference.

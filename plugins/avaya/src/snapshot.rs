@@ -15,6 +15,7 @@ use crate::events::{apply_local, usable};
 use crate::fact::fact;
 use crate::line::{Line, Stage};
 use crate::net::Ask;
+use crate::permitted;
 use crate::setup::look;
 use crate::wire::Scene;
 
@@ -107,7 +108,7 @@ impl Avaya {
                 continue;
             }
             line.calls[at].hidden = false;
-            let found = fact(line, &line.calls[at], &self.config);
+            let found = fact(line, &line.calls[at], &self.config, &self.net.stations);
             line.calls[at].reported = Some(Box::new(found.clone()));
             facts.push(found);
         }
@@ -158,6 +159,9 @@ fn take(line: &mut Line, calls: &[DeviceInfo], scene: &mut Scene<'_, '_>) {
         if !info.connection.device_id().is_empty() && info.connection.device_id().len() <= 128 {
             info.connection.device_id().clone_into(&mut call.own);
         }
+        if !touched {
+            call.permits = info.services.as_ref().map(permitted::features);
+        }
         if !touched && let Some(states) = states {
             let remote = states.remote.unwrap_or(LocalState::Unknown);
             match local {
@@ -167,7 +171,10 @@ fn take(line: &mut Line, calls: &[DeviceInfo], scene: &mut Scene<'_, '_>) {
                     call.answered |= matches!(remote, LocalState::Connected | LocalState::Hold);
                     call.rings = remote == LocalState::Alerting;
                     call.queued = remote == LocalState::Queued;
+                    // Why it failed is not told here.
+                    call.failed = (remote == LocalState::Fail).then(|| call.failed.take().unwrap_or_default());
                 }
+                LocalState::Fail => drop(call.failed.get_or_insert_default()),
                 _ => {}
             }
             if local != LocalState::Unknown {

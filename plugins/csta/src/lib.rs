@@ -31,6 +31,7 @@ mod messages;
 pub mod monitor;
 mod part;
 pub mod private;
+pub mod services;
 mod session;
 pub mod snapshot;
 pub mod types;

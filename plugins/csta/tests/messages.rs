@@ -109,6 +109,21 @@ fn each_dialect_writes_its_own_namespaces() {
 }
 
 #[test]
+fn what_a_switch_permits_is_read() {
+    let services = |text: &str| {
+        let Message::HeldEvent(event) = Message::parse(text).unwrap() else { panic!() };
+        event.services.map(|services| services.of_calls().map(str::to_owned).collect::<Vec<_>>())
+    };
+    assert_eq!(services(&example("HeldEvent")), None);
+    assert_eq!(services(&example("HeldEvent-services")), Some(vec!["retrieveCall".to_owned()]));
+    let text = "<HeldEvent><servicesPermitted><callAssociatedServices><generateDigits>true</generateDigits>\
+                </callAssociatedServices><callControlServices><holdCall>false</holdCall><clearConnection/>\
+                </callControlServices></servicesPermitted></HeldEvent>";
+    assert_eq!(services(text), Some(vec!["clearConnection".to_owned(), "generateDigits".to_owned()]));
+    assert_eq!(services("<HeldEvent><servicesPermitted/></HeldEvent>"), Some(vec![]));
+}
+
+#[test]
 fn what_matters_of_an_event_is_there() {
     let Message::DeliveredEvent(event) = Message::parse(&example("DeliveredEvent-incoming-acd")).unwrap() else {
         panic!()

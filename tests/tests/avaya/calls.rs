@@ -107,6 +107,9 @@ fn busy(bed: &mut Bed) {
 fn nobody(bed: &mut Bed) {
     let made = bed.asks(ONE, "makeCall", json!({"to": "77"}));
     bed.of("callStarted", ONE, &made["callId"]);
+    let failed = bed.first("callInfoChanged", ONE, |e| e["params"]["cause"]["code"] == "invalidDestination");
+    let shown = &failed["params"]["data"]["call"];
+    assert_eq!((&shown["state"], &shown["callId"]), (&json!("alerting"), &made["callId"]), "{failed}");
     bed.at("hangup", "101");
     let end = bed.of("callFinished", ONE, &made["callId"]);
     assert_eq!(end["params"]["cause"]["code"], "invalidDestination");
@@ -123,10 +126,31 @@ fn given_up(bed: &mut Bed) {
 }
 
 /// Two stations of the same switch: what one does the other hears of.
+/// It rings at one line, and another one takes it.
+fn picked_up(bed: &mut Bed) {
+    assert_eq!(bed.refused(ONE, "pickupCall", json!({"target": "102"}))["code"], "nothingToPickUp");
+    bed.phones(json!({"do": "call", "from": OUTSIDE, "to": "102"}));
+    let theirs = bed.started(TWO, &[]);
+    bed.asks(ONE, "pickupCall", json!({"target": "102"}));
+    let started = bed.first("callStarted", ONE, |_| true);
+    let call = &started["params"]["data"]["call"];
+    assert_eq!((&call["direction"], &call["caller"]["number"]), (&json!("in"), &json!(OUTSIDE)), "{started}");
+    assert!(started["params"]["replyTo"].is_object(), "{started}");
+    let ours = call_id(&started);
+    bed.of("commutationStarted", ONE, &ours);
+    let end = bed.of("callFinished", TWO, &theirs);
+    assert_eq!(end["params"]["cause"]["code"], "pickedUpElsewhere");
+    bed.at("hangup", OUTSIDE);
+    bed.of("callFinished", ONE, &ours);
+    bed.told(ONE, &["callStarted A in", "commutationStarted A", "callFinished A normalClearing"]);
+    bed.told(TWO, &["callStarted A in", "callFinished A pickedUpElsewhere"]);
+}
+
 fn inside(bed: &mut Bed) {
     let made = bed.asks(ONE, "makeCall", json!({"to": "102"}));
     let rings = bed.first("callStarted", TWO, |_| true);
     let shown = &rings["params"]["data"]["call"];
+    assert_eq!(shown["scope"], "internal", "{rings}");
     assert_eq!((&shown["direction"], &shown["caller"]["number"]), (&json!("in"), &json!("101")));
     assert_ne!(shown["scope"], "external", "{shown}");
     let theirs = call_id(&rings);
@@ -272,6 +296,7 @@ const ALL: [Scenario; 12] = [
     ("nobody", nobody),
     ("given up", given_up),
     ("inside", inside),
+    ("picked up", picked_up),
     ("held party lost", held_party_lost),
     ("three calls", three_calls),
     ("features", features),

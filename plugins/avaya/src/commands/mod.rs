@@ -6,7 +6,7 @@ mod requests;
 use jackfield_csta::GetThirdPartyDeviceId;
 use jackfield_csta::types::LocalState;
 use jackfield_plugin_api::{
-    CallKey, Command, CommandError, CommandId, ErrorCode, ForwardingKind, Host, LineId, Reply, serde_json,
+    CallFeatures, CallKey, Command, CommandError, CommandId, ErrorCode, ForwardingKind, Host, LineId, Reply, serde_json,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,7 @@ pub(crate) enum What {
     Reconnect { held: CallKey, active: CallKey },
     Deflect { call: CallKey, to: String },
     Join { call: CallKey, to: String, participation: String },
+    PickUp { from: String },
     Digits { call: CallKey, digits: String, tone: Option<u32> },
     Agent { state: String, mode: String, reason: Option<String>, agent: Option<String>, login: bool },
     Forward { kind: ForwardingKind, to: Option<String> },
@@ -64,6 +65,7 @@ impl What {
             | Self::Single { to, .. }
             | Self::Deflect { to, .. }
             | Self::Join { to, .. }
+            | Self::PickUp { from: to }
             | Self::Forward { to: Some(to), .. } => Some(to),
             _ => None,
         }
@@ -83,9 +85,12 @@ impl What {
             Self::Reconnect { held, active } => vec![(held, Goal::Connected), (active, Goal::Dropped)],
             Self::Deflect { call, .. } => vec![(call, Goal::Diverted)],
             Self::Join { call, .. } => vec![(call, Goal::Conferenced)],
-            Self::Make { .. } | Self::Digits { .. } | Self::Agent { .. } | Self::Forward { .. } | Self::Dnd(_) => {
-                vec![]
-            }
+            Self::Make { .. }
+            | Self::PickUp { .. }
+            | Self::Digits { .. }
+            | Self::Agent { .. }
+            | Self::Forward { .. }
+            | Self::Dnd(_) => vec![],
         }
     }
 }
@@ -143,7 +148,9 @@ impl Avaya {
         };
         let until = host.now() + self.config.answer_timeout() * 2;
         let mut scene = Scene { config: &self.config, net: &mut self.net, host };
-        if !scene.ask(Ask::Command(Box::new(job.clone())), message) {
+        let waits = Box::new(job.clone());
+        let ask = if matches!(job.what, What::PickUp { .. }) { Ask::Ringing(waits) } else { Ask::Command(waits) };
+        if !scene.ask(ask, message) {
             return host.refuse(id, too_many());
         }
         for (key, goal) in job.what.goals() {
@@ -157,13 +164,13 @@ impl Avaya {
     }
 }
 
-fn too_many() -> CommandError {
+pub(crate) fn too_many() -> CommandError {
     CommandError::new(ErrorCode::Overloaded, "too many requests wait for AE Services; try again later").retryable()
 }
 
 /// Whoever waited for an answer that will not come.
 pub(crate) fn lost(ask: &Ask, text: &str, host: &mut Host<'_>) {
-    if let Ask::Target(job) | Ask::Command(job) = ask {
+    if let Ask::Target(job) | Ask::Ringing(job) | Ask::Command(job) = ask {
         host.refuse(job.id, CommandError::new(ErrorCode::ConnectionLost, text).retryable());
     }
 }
@@ -214,7 +221,8 @@ fn prepare(line: &Line, command: &Command, config: &Config) -> Result<Prepared, 
         Command::AnswerCall(c) => What::Answer(known(line, &c.call_id)?.key.clone()).into(),
         Command::DropCall(c) => {
             let call = known(line, &c.call_id)?;
-            if call.state == LocalState::Hold && !config.clears_held {
+            let permitted = call.permits.is_some_and(|permits| permits.contains(CallFeatures::DROP));
+            if call.state == LocalState::Hold && !config.clears_held && !permitted {
                 let text = "a held call is not ended by the switch: take it back first";
                 return Err(CommandError::new(ErrorCode::InvalidCallState, text));
             }
@@ -252,6 +260,13 @@ fn prepare(line: &Line, command: &Command, config: &Config) -> Result<Prepared, 
         }
         Command::DeflectCall(c) => {
             What::Deflect { call: known(line, &c.call_id)?.key.clone(), to: dialled(&c.to, config)? }.into()
+        }
+        Command::PickupCall(c) => {
+            let Some(from) = c.target.as_deref().filter(|from| !from.is_empty()) else {
+                let text = "a call of the own group cannot be picked up here: name the station at which it rings";
+                return Err(CommandError::new(ErrorCode::CommandNotSupported, text));
+            };
+            What::PickUp { from: dialled(from, config)? }.into()
         }
         Command::SendDtmf(c) => {
             let call = known(line, &c.call_id)?.key.clone();

@@ -5,7 +5,7 @@ use jackfield_csta::types::{ConnectionId, DeviceId, UserData, hex};
 use jackfield_csta::{
     AlternateCall, AnswerCall, ClearConnection, ConferenceCall, ConsultationCall, DeflectCall, GenerateDigits,
     HoldCall, MakeCall, Message, ReconnectCall, RetrieveCall, SetAgentState, SetDoNotDisturb, SetForwarding,
-    SingleStepConferenceCall, SingleStepTransferCall, TransferCall,
+    SingleStepConferenceCall, SingleStepTransferCall, SnapshotDevice, TransferCall,
 };
 use jackfield_plugin_api::{CallKey, CommandError, ErrorCode, ForwardingKind};
 
@@ -108,6 +108,8 @@ pub(crate) fn request(
             ..SetForwarding::default()
         }
         .into(),
+        // The call that rings there is asked for when it is known.
+        What::PickUp { .. } => SnapshotDevice { device: target(), extensions: None }.into(),
         What::Dnd(on) => SetDoNotDisturb { device: own(), on: *on, extensions: None }.into(),
     })
 }

@@ -51,7 +51,16 @@ pub(super) fn failed(line: &mut Line, event: &FailedEvent, scene: &mut Scene<'_,
         call.rings = false;
         call.queued = false;
         call.failed = Some(cause.clone());
-        call.party_left(event.connection.device_id());
+        let device = event.connection.device_id();
+        if own {
+            // Our own end has no way on: a tone is heard.
+            call.state = LocalState::Fail;
+        } else if call.direction == Direction::Out && device.len() <= 128 {
+            // It stays to be seen, until the switch clears it or us.
+            call.party(device, event.failing.number(), LocalState::Fail);
+        } else {
+            call.party_left(device);
+        }
         if matches!(call.state, LocalState::Initiated | LocalState::Unknown | LocalState::Null) {
             call.state = LocalState::Connected;
         }
@@ -116,7 +125,7 @@ pub(super) fn call_cleared(line: &mut Line, event: &CallClearedEvent, scene: &mu
 /// Why a call has ended, and who ended it. `by_us`: whether the switch says that it was this station.
 fn ending(call: &Call, word: &str, by_us: Option<bool>) -> (CauseCode, ReleasedBy) {
     use CauseCode as C;
-    let alone = call.parties.is_empty();
+    let alone = call.is_alone();
     let asked = call.was_asked(Goal::Dropped);
     let released = match by_us {
         _ if asked => ReleasedBy::Local,
@@ -145,7 +154,7 @@ fn ending(call: &Call, word: &str, by_us: Option<bool>) -> (CauseCode, ReleasedB
             Some(code @ C::NoAnswer) => (code, ReleasedBy::System),
             Some(code) => (code, if asked || by_us == Some(true) { ReleasedBy::Local } else { ReleasedBy::System }),
             None if asked || by_us == Some(true) => (C::Cancelled, ReleasedBy::Local),
-            None if alone && call.failed.is_some() => (C::Rejected, ReleasedBy::Remote),
+            None if alone && !last.is_empty() && call.failed.is_some() => (C::Rejected, ReleasedBy::Remote),
             None => (C::Unknown, released),
         };
     }
@@ -171,7 +180,7 @@ fn ending(call: &Call, word: &str, by_us: Option<bool>) -> (CauseCode, ReleasedB
 }
 
 /// Why a call could not be completed.
-fn unreached(word: &str) -> Option<CauseCode> {
+pub(crate) fn unreached(word: &str) -> Option<CauseCode> {
     Some(match word {
         "busy" => CauseCode::Busy,
         "callNotAnswered" | "timeout" | "noAvailableAgents" => CauseCode::NoAnswer,

@@ -8,6 +8,7 @@ mod talking;
 use std::borrow::Cow;
 
 use jackfield_csta::private::CallData;
+use jackfield_csta::services::ServicesPermitted;
 use jackfield_csta::types::{ConnectionId, LocalState, Subject, UserData};
 use jackfield_csta::{
     BridgedEvent, CallClearedEvent, ConferencedEvent, ConnectionClearedEvent, DeliveredEvent, DivertedEvent,
@@ -17,10 +18,13 @@ use jackfield_csta::{
 use jackfield_plugin_api::{CallKey, Direction};
 
 pub(crate) use besides::at_vdn;
+pub(crate) use ending::unreached;
 
 use crate::call::Call;
+use crate::fact::show;
 use crate::line::Line;
 use crate::merge;
+use crate::permitted;
 use crate::setup::look;
 use crate::uui;
 use crate::wire::Scene;
@@ -40,6 +44,7 @@ pub(crate) trait Said {
     fn ucid(&self) -> Option<&str>;
     fn data(&self) -> Option<&CallData>;
     fn uui(&self) -> Option<&UserData>;
+    fn services(&self) -> Option<&ServicesPermitted>;
 }
 
 macro_rules! said {
@@ -61,6 +66,9 @@ macro_rules! said {
             }
             fn uui(&self) -> Option<&UserData> {
                 self.user_data.as_ref()
+            }
+            fn services(&self) -> Option<&ServicesPermitted> {
+                self.services.as_ref()
             }
         }
     )*};
@@ -96,6 +104,11 @@ pub(crate) fn event(line: &mut Line, message: &Message, scene: &mut Scene<'_, '_
         Message::EnteredDigitsEvent(event) => besides::digits_entered(line, event, scene),
         _ => {}
     }
+    // What can be done with a pair of calls is told with one of them.
+    if line.calls.iter().any(|call| call.permits.is_some()) {
+        let keys: Vec<CallKey> = line.calls.iter().map(|call| call.key.clone()).collect();
+        keys.iter().for_each(|key| show(line, key, scene));
+    }
 }
 
 /// What an event says of a call besides its state.
@@ -103,6 +116,8 @@ pub(crate) fn learn(call: &mut Call, said: &impl Said) {
     if let Some(ucid) = said.ucid() {
         call.add_ucid(ucid);
     }
+    // An event that says nothing of it leaves nothing known of what is allowed after it.
+    call.permits = said.services().map(permitted::features);
     if let Some(bytes) = said.uui().and_then(UserData::bytes).filter(|bytes| !bytes.is_empty() && bytes.len() <= 1_024)
     {
         call.data.extend(uui::data(&bytes));

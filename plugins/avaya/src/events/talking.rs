@@ -6,7 +6,7 @@ use jackfield_plugin_api::{CauseCode, Direction, ReleasedBy};
 
 use super::outgoing::begin_out;
 use super::{Said, apply_local, is_gone, keep, known, learn, missed, usable};
-use crate::call::{Call, is_trunk};
+use crate::call::{Call, Goal, is_trunk};
 use crate::fact::{finish, native, show};
 use crate::line::Line;
 use crate::setup::look;
@@ -123,7 +123,12 @@ pub(super) fn established(line: &mut Line, event: &EstablishedEvent, scene: &mut
                 look(line, scene);
             }
             let direction = if ours { Direction::Out } else { Direction::In };
-            line.begin(&connection.call, event.ucid(), direction, LocalState::Connected, now).key.clone()
+            let picking = line.picking.take_if(|_| event.cause.as_deref() == Some("callPickup"));
+            let call = line.begin(&connection.call, event.ucid(), direction, LocalState::Connected, now);
+            if let Some((command, until)) = picking {
+                call.ask(command, Goal::Begin, until);
+            }
+            call.key.clone()
         }
         None => return missed(line, connection, scene),
     };
@@ -177,7 +182,8 @@ fn answered_there(call: &mut Call, event: &EstablishedEvent) {
     if call.direction == Direction::Out && !call.answered {
         // Whoever else it rang at does not count any more.
         call.parties.retain(|party| {
-            party.device == device || !matches!(party.state, LocalState::Alerting | LocalState::Queued)
+            party.device == device
+                || !matches!(party.state, LocalState::Alerting | LocalState::Queued | LocalState::Fail)
         });
         if let Some(answering) = answering.filter(|answering| call.called.as_deref() != Some(answering)) {
             call.redirection = Some(answering.to_owned());

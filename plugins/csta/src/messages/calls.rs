@@ -141,6 +141,18 @@ parts! {
         opt "userData" user_data: UserData,
         opt "extensions" extensions: Extensions,
     }
+    /// A call that rings at another device is to be answered here.
+    DirectedPickupCall in Csta {
+        one "callToBePickedUp" call: ConnectionId,
+        one "requestingDevice" requesting: DeviceId,
+        opt "userData" user_data: UserData,
+        opt "extensions" extensions: Extensions,
+    }
+    /// It is.
+    DirectedPickupCallResponse in Csta {
+        opt "pickedCall" picked: ConnectionId,
+        opt "extensions" extensions: Extensions,
+    }
     /// Digits are to be sent.
     GenerateDigits in Csta {
         one "connectionToSendDigits" connection: ConnectionId,

@@ -3,6 +3,7 @@
 use crate::messages::agent::AgentState;
 use crate::part::parts;
 use crate::private::Extensions;
+use crate::services::ServicesPermitted;
 use crate::types::{CallLinkageData, ConnectionId, Connections, DeviceId, LocalState, Subject, UserData};
 
 parts! {
@@ -15,6 +16,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -29,6 +31,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -44,6 +47,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -59,6 +63,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -74,6 +79,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -89,6 +95,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -101,6 +108,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -113,6 +121,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -130,6 +139,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -143,6 +153,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -158,6 +169,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -170,6 +182,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -185,6 +198,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -200,6 +214,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -212,6 +227,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }
@@ -223,6 +239,7 @@ parts! {
         opt "correlatorData" correlator: UserData,
         opt "userData" user_data: UserData,
         opt "cause" cause: String,
+        opt "servicesPermitted" services: ServicesPermitted,
         opt "callLinkageData" linkage: CallLinkageData,
         opt "extensions" extensions: Extensions,
     }

@@ -87,6 +87,7 @@ parts! {
         one "connectionIdentifier" connection: ConnectionId,
         opt "endpointDevice" endpoint: crate::types::Subject,
         opt "localCallState" state: CallState,
+        opt "servicesPermitted" services: crate::services::ServicesPermitted,
     }
     /// All of them.
     DeviceData in Csta {

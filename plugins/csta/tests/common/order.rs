@@ -112,6 +112,11 @@ const ORDERS: &[(&str, &str)] = &[
     ("SingleStepConferenceCall", "activeCall deviceToJoin participationType extensions"),
     ("SingleStepConferenceCallResponse", "conferencedCall extensions"),
     ("DeflectCall", "callToBeDiverted newDestination userData extensions"),
+    ("DirectedPickupCall", "callToBePickedUp requestingDevice userData extensions"),
+    (
+        "servicesPermitted",
+        "callControlServices callAssociatedServices mediaAttachementServices routeingServices voiceServices",
+    ),
     (
         "GenerateDigits",
         "connectionToSendDigits digitMode charactersToSend toneDuration pulseRate pauseDuration extensions",
