@@ -287,7 +287,7 @@ fn refusals(bed: &mut Bed) {
 }
 
 type Scenario = (&'static str, fn(&mut Bed));
-const ALL: [Scenario; 12] = [
+const ALL: [Scenario; 13] = [
     ("incoming", incoming),
     ("missed", missed),
     ("deflected", deflected),
