@@ -365,13 +365,13 @@ impl Avaya {
             let devices: Vec<String> = self.lines.values().filter_map(|line| line.device.clone()).collect();
             let mut scene = self.scene(host);
             for monitor in monitors {
-                scene.ask(Ask::Nothing, MonitorStop { monitor, extensions: None });
+                scene.say(MonitorStop { monitor, extensions: None });
             }
             for device in devices {
-                scene.ask(Ask::Nothing, ReleaseDeviceId { device: DeviceId::new(device) });
+                scene.say(ReleaseDeviceId { device: DeviceId::new(device) });
             }
             if let Some(request) = self.net.session.stop() {
-                self.scene(host).ask(Ask::Nothing, request);
+                self.scene(host).say(request);
             }
         }
         for waiting in self.net.pending.take_all() {

@@ -30,6 +30,15 @@ impl Scene<'_, '_> {
         true
     }
 
+    /// Sends a request whose answer nobody waits for: its id is free again at once, however many there are.
+    pub(crate) fn say(&mut self, request: impl Into<Message>) {
+        let request = request.into();
+        let waiting = Waiting { ask: Ask::Nothing, service: request.name().to_owned() };
+        let Some(invoke) = self.net.pending.add(waiting) else { return };
+        self.send(invoke, &request);
+        self.net.pending.take(invoke);
+    }
+
     /// Sends a message under an invoke id.
     pub(crate) fn send(&mut self, invoke: u16, message: &Message) -> bool {
         let text = message.write(&AVAYA);

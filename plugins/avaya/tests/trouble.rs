@@ -227,3 +227,20 @@ fn a_message_of_sixty_kilobytes() {
         .filter(|fact| matches!(fact, jackfield_plugin_api::Fact::Snapshot(all) if all.calls.len() == 1));
     assert_eq!(facts.count(), 1);
 }
+
+/// Each of the lines has two last words, and there are fewer ids for requests than that.
+#[test]
+fn the_session_is_ended_however_many_lines_there_are() {
+    let mut bed = Bed::new(&with(&json!({"agent_poll_ms": 0})));
+    for line in 0..5_000 {
+        bed.driver.line(&(20_000 + line).to_string(), &json!({})).unwrap();
+    }
+    bed.opened(0).log_in("S-0");
+    while bed.has("GetDeviceId") || bed.has("SnapshotDevice") {
+        bed.devices().idle();
+    }
+    bed.stop();
+    let count = |name: &str| bed.open.iter().filter(|sent| sent.message.name() == name).count();
+    assert_eq!((count("MonitorStop"), count("ReleaseDeviceId")), (5_000, 5_000));
+    assert_eq!(bed.open.last().unwrap().message.name(), "StopApplicationSession");
+}

@@ -142,7 +142,9 @@ impl Infinity {
     fn close(&mut self, id: LineId, host: &mut Host<'_>) {
         self.lines.remove(&id);
         let commands = self.waiting.extract_if(.., |_, waiting| match waiting {
-            Waiting::Question { line, .. } | Waiting::Command { line, .. } => *line == id,
+            Waiting::Question { line, .. } | Waiting::Missed { line, .. } | Waiting::Command { line, .. } => {
+                *line == id
+            }
         });
         for (_, waiting) in commands.collect::<Vec<_>>() {
             if let Waiting::Command { id, .. } = waiting {

@@ -25,13 +25,15 @@ const LONGEST_SHOWN: usize = 4_096;
 pub(crate) enum Waiting {
     /// A question that is asked again and again.
     Question { line: LineId, question: Question, asked: Timestamp },
+    /// The talks of a call that was named and is not shown.
+    Missed { line: LineId, call: String },
     /// A command, or a step of it.
     Command { line: LineId, id: CommandId, then: Then },
 }
 
 impl Waiting {
     pub(crate) fn is_question(&self) -> bool {
-        matches!(self, Self::Question { .. })
+        matches!(self, Self::Question { .. } | Self::Missed { .. })
     }
 }
 
@@ -58,6 +60,7 @@ impl Infinity {
         let said = self.said(response, host);
         match waiting {
             Waiting::Question { line, question, asked } => self.question(line, question, asked, said, host),
+            Waiting::Missed { line, call } => self.missed(line, &call, said, host),
             Waiting::Command { line, id, then } => self.command_answered(line, id, then, said, host),
         }
     }
@@ -117,6 +120,7 @@ impl Infinity {
                 self.works(question, host);
                 let is_up = self.is_up;
                 let Some(line) = self.lines.get_mut(&id) else { return };
+                let shows_calls = seen.is_some();
                 if let Some(seen) = seen {
                     compare(line, seen, &self.config, host);
                 }
@@ -125,6 +129,9 @@ impl Infinity {
                     agent::is(line, state, None, &self.config, host);
                 }
                 self.again(id, question, asked, now);
+                if shows_calls {
+                    self.look_for_named(id, asked, host);
+                }
             }
             Err(NotUnderstood(text)) => {
                 self.again(id, question, asked, now);

@@ -107,7 +107,7 @@ fn update(line: &mut Line, seen: Seen, config: &Config) -> Option<CallFact> {
     Some(fact)
 }
 
-fn end(line: &mut Line, id: &str, host: &mut Host<'_>) {
+pub(crate) fn end(line: &mut Line, id: &str, host: &mut Host<'_>) {
     let Some(call) = line.end(id) else { return };
     for other in &mut line.calls {
         if other.first.as_deref() == Some(id) {
@@ -136,7 +136,7 @@ fn end(line: &mut Line, id: &str, host: &mut Host<'_>) {
 }
 
 /// A call as it is now, with all that is known of it.
-fn described(line: &Line, call: &Call, config: &Config) -> CallFact {
+pub(crate) fn described(line: &Line, call: &Call, config: &Config) -> CallFact {
     let (state, phase) = match call.at {
         Stage::Alerting(phase) => (CallState::Alerting, Some(phase)),
         Stage::Connected => (CallState::Connected, None),

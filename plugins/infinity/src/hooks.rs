@@ -1,8 +1,10 @@
-//! Infinity's own requests. What they say is not believed, as anybody could have sent it: they are a reason to ask.
+//! Infinity's own requests, and the address that its client opens when a call comes. What they say is not believed, as
+//! anybody could have sent it: they are a reason to ask.
 
 use jackfield_plugin_api::{Host, Webhook};
 
 use crate::adapter::Infinity;
+use crate::item::is_id;
 use crate::schedule::Question;
 
 impl Infinity {
@@ -14,7 +16,9 @@ impl Infinity {
                 key.eq_ignore_ascii_case(name).then_some(value)
             })
         };
-        let (user, extension) = (value("IDUser"), value("Extension"));
+        let (user, extension) = (value("IDUser").or_else(|| value("userid")), value("Extension"));
+        // As Infinity has it, and as its client has it.
+        let call = value("IDCall").or_else(|| value("phoneid")).filter(|call| is_id(call));
         let named = user.is_some() || extension.is_some();
         let concerns = |line: &crate::line::Line| {
             !named
@@ -23,6 +27,9 @@ impl Infinity {
         };
         let lines: Vec<_> = self.lines.values().filter(|line| concerns(line)).map(|line| line.id).collect();
         for line in lines {
+            if let Some((line, call)) = self.lines.get_mut(&line).zip(call.filter(|_| named)) {
+                line.name_call(call, host.now());
+            }
             self.hurry(line, Question::Calls, host.now());
             self.hurry(line, Question::State, host.now());
         }

@@ -55,10 +55,15 @@ pub(crate) fn seen(result: &Map<String, Value>, config: &Config) -> Option<Vec<S
     Some(items.take(MOST_CALLS).collect())
 }
 
+/// Whether a text can be a call's id.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-{}_.".contains(&b))
+}
+
 fn read(item: &Map<String, Value>, config: &Config) -> Option<Seen> {
     let short = |name: &str| Some(text(item, name)?.chars().filter(|c| !c.is_control()).take(LONGEST_TEXT).collect());
     let id = text(item, "ID").or_else(|| text(item, "IDCall"))?.into_owned();
-    let fits = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-{}_.".contains(&b));
+    let fits = is_id(&id);
     let recorded = ["AWavFile", "BWavFile"].iter().any(|name| text(item, name).is_some());
     let direction = match number(item, "Direction") {
         Some(1) => Some(Direction::In),

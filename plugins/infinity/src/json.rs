@@ -72,6 +72,11 @@ pub(crate) fn number(item: &Map<String, Value>, name: &str) -> Option<i64> {
     whole.parse().ok()
 }
 
+/// A member as a number with a fraction; written as a number or a text, with a decimal point or comma.
+pub(crate) fn fraction(item: &Map<String, Value>, name: &str) -> Option<f64> {
+    text(item, name)?.replace(',', ".").parse().ok().filter(|number: &f64| number.is_finite())
+}
+
 /// A member as yes or no: `true`, `1`, `-1`, and the same as texts.
 pub(crate) fn flag(item: &Map<String, Value>, name: &str) -> Option<bool> {
     match item.get(name)? {

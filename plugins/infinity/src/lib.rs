@@ -28,6 +28,7 @@ mod hooks;
 mod item;
 mod json;
 mod line;
+mod missed;
 mod query;
 mod schedule;
 

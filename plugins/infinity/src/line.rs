@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::LineConfig;
 use crate::item::Stage;
+use crate::missed::Named;
 
 /// Ids that are remembered though their call is over.
 const MOST_IDS: usize = 64;
@@ -35,6 +36,9 @@ pub(crate) struct Line {
     pub(crate) state: Option<String>,
     /// Calls that were made from here and have not shown yet.
     pub(crate) made: Vec<Made>,
+    /// Calls that a request of Infinity's has named and no answer has shown yet.
+    #[serde(default)]
+    pub(crate) named: Vec<Named>,
     /// When it is asked for its calls and its user's state, while no question is under way.
     pub(crate) due: [Option<Timestamp>; 2],
     /// Something has happened since the question that is under way was asked.
@@ -113,6 +117,7 @@ impl Line {
             no_state: None,
             state: None,
             made: Vec::new(),
+            named: Vec::new(),
             due: [Some(now), state_due],
             again: [false; 2],
             hurry_until: now,
@@ -121,6 +126,11 @@ impl Line {
 
     pub(crate) fn call(&self, id: &str) -> Option<&Call> {
         self.calls.iter().find(|call| call.id == id)
+    }
+
+    /// Whether a call is known by this id, or was.
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.call(id).is_some() || self.over.iter().any(|(over, _)| over == id)
     }
 
     pub(crate) fn by_key(&self, key: &CallKey) -> Option<&Call> {

@@ -1,6 +1,7 @@
 //! What goes wrong: logins, links, commands that come to nothing, messages that come twice or not.
 
 use jackfield_tests::host::Setup;
+use jackfield_tests::sim::Sim;
 use serde_json::{Value, json};
 
 use crate::bed::{BOSS, Bed, ONE, OUTSIDE, Plan, TOKEN, TWO, call_id, story};
@@ -289,4 +290,36 @@ fn a_server_that_is_silent_or_never_ends_a_message_is_connected_anew() {
     let end = bed.of("callFinished", ONE, &call);
     assert_eq!(call_id(&end), call);
     bed.sound("silence and floods");
+}
+
+/// TLS around the link, with a certificate of one's own: accepted when it is known, refused when it is not.
+#[test]
+fn it_is_spoken_over_tls_where_the_settings_say_so() {
+    let made = rcgen::generate_simple_self_signed(["callway.example".to_owned()]).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: String| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (cert, key) = (file("cert.pem", made.cert.pem()), file("key.pem", made.signing_key.serialize_pem()));
+    let doors = ["--tls-listen", "127.0.0.1:0", "--tls-cert", &cert, "--tls-key", &key];
+    let mut callway = Sim::start_with("callway", "outside = \"manual\"\nlift_ms = 0\n", &doors).unwrap();
+    let url = callway.urls()[1].clone();
+    let with = |tls: String| {
+        let plan = Plan::new("process");
+        plan.config(&url).replace("raw = true\n", &format!("raw = true\ntls = {{ {tls} }}\n"))
+    };
+    let known = with(format!("ca = {cert:?}, server_name = \"callway.example\""));
+    let host = Setup::new(known, &["callway"]).start().unwrap();
+    let mut client = host.client(TOKEN).unwrap();
+    client.named("lineStateChanged", ONE).unwrap();
+    callway.tell(&json!({"do": "call", "from": OUTSIDE, "to": "210"})).unwrap();
+    let call = call_id(&client.named("callStarted", ONE).unwrap());
+    callway.tell(&json!({"do": "hangup", "number": OUTSIDE})).unwrap();
+    assert_eq!(call_id(&client.named("callFinished", ONE).unwrap()), call);
+
+    let stranger = Setup::new(with(String::new()), &["callway"]).start().unwrap();
+    stranger.wait_log("TLS failed").unwrap();
+    assert_eq!(host.repairs(BOSS).unwrap(), [""; 0]);
 }

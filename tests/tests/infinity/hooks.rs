@@ -98,6 +98,37 @@ fn hooks_are_reasons_to_look_in_the_host() {
     triggers("host");
 }
 
+/// Calls that begin and end while nobody asks; Infinity's client opens its address for each.
+#[test]
+fn a_call_that_was_over_before_anybody_looked_is_told_all_the_same() {
+    // Nothing is told of calls but what the client opens.
+    let mut bed = bed("process", "127.0.0.1");
+    bed.phones(json!({"do": "events-url", "url": ""}));
+    let mut told = Vec::new();
+    for answered in [true, false] {
+        let calls = bed.phones(json!({"do": "call", "from": OUTSIDE, "to": "101"}))["calls"].clone();
+        let id = calls.as_array().unwrap().last().unwrap().clone();
+        if answered {
+            bed.phones(json!({"do": "answer", "number": "101"}));
+            // A talk of no time is none.
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        bed.phones(json!({"do": "hangup", "number": OUTSIDE}));
+        bed.infinity.wait_for(&json!({"do": "show"}), |all| all["talks"] == 0).unwrap();
+        assert_eq!(says(&bed, SECRET, &format!("/pop?phone={OUTSIDE}&phoneid={id}&userid=11&type=incoming")), 200);
+        let end = bed.first("callFinished", ONE, |e| !told.contains(&call_id(e)));
+        assert_eq!(end["params"]["data"]["missed"], !answered, "{end}");
+        let call = &end["params"]["data"]["call"];
+        assert_eq!((&call["caller"]["number"], &call["direction"]), (&json!(OUTSIDE), &json!("in")), "{end}");
+        assert_eq!(call["nativeId"].as_str().unwrap(), id.to_string());
+        told.push(call_id(&end));
+        // Opened once more, it is no other call.
+        assert_eq!(says(&bed, SECRET, &format!("/pop?phoneid={id}&userid=11")), 200);
+    }
+    bed.core(ONE, &["callStarted", "commutationStarted", "callFinished", "callStarted", "callFinished"]);
+    bed.sound("short calls");
+}
+
 #[test]
 fn an_address_that_is_not_allowed_is_heard_by_nobody() {
     let mut bed = bed("process", "203.0.113.9");

@@ -1,6 +1,7 @@
 //! `jackfield-sim infinity`.
 
 use std::net::SocketAddr;
+use std::time::SystemTime;
 
 use clap::Args;
 
@@ -30,8 +31,15 @@ impl Arguments {
     /// # Errors
     /// A file cannot be used, or an address is taken.
     pub async fn run(self) -> Result<(), String> {
-        let config = self.common.read(Config::parse)?;
+        let mut config = self.common.read(Config::parse)?;
+        config.answers.began = today();
         let doors = self.common.doors(Kind::Http, self.listen)?;
         cli::run(Simulator::new(config, self.common.seed), doors, self.control).await
     }
+}
+
+/// The time now, as OLE Automation has it: days since 30 December 1899.
+fn today() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    25_569.0 + since.as_secs_f64() / 86_400.0
 }

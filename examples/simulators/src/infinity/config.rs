@@ -5,6 +5,9 @@ use serde::Deserialize;
 use super::{Faults, Millis};
 use crate::Behaviour;
 
+/// When a simulator starts that nobody gives a clock: the morning of 9 December 2025, as OLE Automation counts days.
+const MORNING: f64 = 46_000.375;
+
 /// The phone system's configuration. Times are in milliseconds.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,6 +62,9 @@ pub struct Answers {
     pub no_file: String,
     /// The encoding of texts, in requests as well.
     pub encoding: Encoding,
+    /// The time of the simulator's start, as OLE Automation counts days; its clock is that of UTC.
+    #[serde(skip)]
+    pub began: f64,
 }
 
 /// Which members a call has.
@@ -146,6 +152,7 @@ impl Default for Answers {
             unescaped: true,
             no_file: "null".to_owned(),
             encoding: Encoding::Utf8,
+            began: MORNING,
         }
     }
 }

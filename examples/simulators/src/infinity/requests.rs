@@ -11,8 +11,6 @@ use super::{
 };
 use crate::{Millis, Request};
 
-/// The day of the simulator's start, as OLE Automation counts days: the morning of 9 December 2025.
-const START: f64 = 46_000.375;
 /// A day.
 const DAY: f64 = 86_400_000.0;
 
@@ -197,8 +195,8 @@ fn list(simulator: &mut Simulator, parameters: &Parameters) -> Done {
 }
 
 /// A moment, as OLE Automation has it.
-fn day(at: Millis) -> f64 {
-    START + days(at)
+fn day(how: &Answers, at: Millis) -> f64 {
+    how.began + days(at)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "the simulator will not run for 285,000 years")]
@@ -246,8 +244,8 @@ fn item(exchange: &Exchange, shown: &Shown) -> Value {
         item.text("Name", &shown.name);
         item.text("DialedNumber", &shown.dialed);
         item.whole("State", shown.state.into());
-        item.broken("StartTime", day(shown.started));
-        item.broken("LastStateTime", day(shown.changed));
+        item.broken("StartTime", day(how, shown.started));
+        item.broken("LastStateTime", day(how, shown.changed));
         item.broken("Duration", days(exchange.now.saturating_sub(shown.started)));
         item.text("AbonentCallInfoStr", &shown.info);
         for (name, flag) in [
@@ -302,7 +300,7 @@ fn record(how: &Answers, row: &Row<'_>) -> Value {
         End::Outside(_) => 2,
         End::Machine(_) => 3,
     };
-    let start = day(talk.started);
+    let start = day(how, talk.started);
     item.whole("ID", row.id);
     item.text("ANumber", &name(&talk.a, &talk.numbers[0]));
     item.text("BNumber", &name(&talk.b, &talk.numbers[1]));
