@@ -6,6 +6,7 @@ use jackfield_plugin_api::{Adapter, ConfigError, Down, ErrorCode, Host, Input, M
 
 use crate::capabilities::implemented;
 use crate::config::{Config, LineConfig};
+use crate::extensions::{Wanted, wanted};
 use crate::machine::Machine;
 use crate::room::Room;
 
@@ -19,6 +20,7 @@ const FAREWELL: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Tapi {
     library: String,
+    extensions: Vec<Wanted>,
     machine: Machine,
     /// Absent until the start, and where nothing was granted.
     room: Option<Room>,
@@ -41,8 +43,8 @@ impl Adapter for Tapi {
 
     fn new(config: Config, host: &mut Host<'_>) -> Result<Self, ConfigError> {
         config.check()?;
-        let library = config.library.clone();
-        Ok(Self { library, machine: Machine::new(config, host.random()), room: None })
+        let (library, extensions) = (config.library.clone(), wanted(&config.extensions)?);
+        Ok(Self { library, extensions, machine: Machine::new(config, host.random()), room: None })
     }
 
     fn handle(&mut self, input: Input<'_, LineConfig>, host: &mut Host<'_>) {
@@ -84,7 +86,7 @@ impl Tapi {
                 .to_owned();
             return Err((ErrorCode::Forbidden, text));
         };
-        Room::new(Box::new(poster), &self.library)
+        Room::new(Box::new(poster), &self.library, self.extensions.clone())
             .map_err(|error| (ErrorCode::AdapterLoadFailed, format!("no thread can be started: {error}")))
     }
 

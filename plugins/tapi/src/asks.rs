@@ -10,7 +10,7 @@ pub(crate) enum Ask {
     /// Look at a device that came later.
     Look { device: u32 },
     /// Open a device with these privileges, or fewer, and tell the calls that are up.
-    Open { device: Device, privileges: Vec<u32>, addresses: u32, states: u32 },
+    Open { device: Box<Device>, privileges: Vec<u32>, addresses: u32, states: u32 },
     /// Close a line.
     Close { line: u32 },
     /// Close everything.

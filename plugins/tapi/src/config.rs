@@ -4,6 +4,8 @@ use jackfield_plugin_api::ConfigError;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::extensions::{ExtensionConfig, wanted};
+
 /// The settings of a connection: one TAPI, with all its drivers.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +39,10 @@ pub struct Config {
     /// After how many rings calls are forwarded that nobody answers; 0: as the phone system does it.
     #[serde(default)]
     pub no_answer_rings: u32,
+    /// The extensions of drivers that are negotiated with them, by their ids. Without one a driver is told that its
+    /// extensions are not used, as TAPI wants it of programs that do not know them.
+    #[serde(default)]
+    pub extensions: Vec<ExtensionConfig>,
     /// Show every message of TAPI and every function that is called, for diagnostics.
     #[serde(default)]
     pub raw: bool,
@@ -119,6 +125,6 @@ impl Config {
             let text = format!("must be at most 100, found {}", self.no_answer_rings);
             return Err(ConfigError::new("no_answer_rings", text));
         }
-        Ok(())
+        wanted(&self.extensions).map(drop)
     }
 }

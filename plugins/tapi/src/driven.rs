@@ -12,14 +12,17 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
+use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::testing::Driver;
-use jackfield_plugin_api::{Adapter, Command, ConfigError, Fact, Host, Input, LineId, Manifest};
+use jackfield_plugin_api::{Adapter, CallFact, CallState, Command, ConfigError, Fact, Host, Input, LineId, Manifest};
 use libloading::Library;
 use serde_json::{Value, json};
 
 use crate::config::{Config, LineConfig};
+use crate::extensions::{Extension, ExtensionId, wanted};
 use crate::machine::Machine;
 use crate::room::{Ear, Room};
+use crate::sys::constants::{LINEERR_INCOMPATIBLEEXTVERSION, LINEERR_OPERATIONUNAVAIL, error};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -55,7 +58,8 @@ impl Adapter for Driven {
         config.check()?;
         let (sender, told) = mpsc::channel();
         TOLD.set(Some(told));
-        let room = Room::new(Box::new(Channel(Mutex::new(sender))), &config.library).unwrap();
+        let room =
+            Room::new(Box::new(Channel(Mutex::new(sender))), &config.library, wanted(&config.extensions)?).unwrap();
         Ok(Self { machine: Machine::new(config, 1), room })
     }
 
@@ -114,6 +118,31 @@ impl Bed {
         bed
     }
 
+    /// Another line, with what is up on it.
+    fn line(&mut self, name: &str) -> (LineId, Vec<CallFact>) {
+        let line = self.driver.line(name, &json!({})).unwrap();
+        let mut facts = self.driver.facts();
+        facts.retain(|fact| matches!(fact, Fact::Snapshot(_)));
+        let found = facts
+            .pop()
+            .unwrap_or_else(|| self.until(|fact| matches!(fact, Fact::Snapshot(snapshot) if snapshot.line == line)));
+        let Fact::Snapshot(snapshot) = found else { unreachable!() };
+        (line, snapshot.calls)
+    }
+
+    fn close(&mut self, line: LineId) {
+        self.driver.give(&InputFrame::line_closed(line)).unwrap();
+    }
+
+    /// Waits until the library has so many open lines.
+    fn has_open(&self, lines: u64) {
+        let until = Instant::now() + PATIENCE;
+        while self.tapi(json!({"do": "count"}))["lines"] != lines {
+            assert!(Instant::now() < until, "{}", self.tapi(json!({"do": "count"})));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Carries what the room tells until a fact comes.
     fn until(&mut self, wanted: impl Fn(&Fact) -> bool) -> Fact {
         let until = Instant::now() + PATIENCE;
@@ -166,8 +195,15 @@ impl Bed {
             let told = told.unwrap_or_else(|_| panic!("{legs} handles, {talks} calls, {pending} requests are left"));
             self.driver.posted(told).unwrap();
         }
-        let count = self.tapi(json!({"do": "count"}));
-        assert_eq!((&count["handles"], &count["calls"]), (&json!(0), &json!(0)), "{count}");
+        // What nobody has opened goes by itself, a little later.
+        loop {
+            let count = self.tapi(json!({"do": "count"}));
+            if (&count["handles"], &count["calls"]) == (&json!(0), &json!(0)) {
+                return;
+            }
+            assert!(Instant::now() < until, "{count}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// The states of calls as they were told, by the last part of their keys, less those that repeat.
@@ -200,6 +236,29 @@ fn lines() -> Value {
     })
 }
 
+/// A conference with a caller from outside and the other line: its call.
+fn conference(bed: &mut Bed) -> String {
+    bed.tapi(json!({"do": "call", "from": "380442752305", "to": "101"}));
+    let first = bed.call("alerting");
+    bed.asks("answerCall", json!({ "callId": first }));
+    bed.call("connected");
+    joined(bed, &first);
+    first
+}
+
+/// The other line is asked about a call, and joins it.
+fn joined(bed: &mut Bed, first: &str) {
+    bed.asks("makeConsultCall", json!({"callId": first, "to": "102"}));
+    bed.until(|fact| {
+        let rings = |call: &CallFact| call.phase == Some(jackfield_plugin_api::Phase::Ringing);
+        matches!(fact, Fact::Call(call) if call.key.as_str() != first && rings(call))
+    });
+    bed.tapi(json!({"do": "answer", "number": "102"}));
+    let consult = bed.call("connected");
+    bed.asks("conferenceCall", json!({"callId": first, "consultCallId": consult}));
+    bed.call("conferenced");
+}
+
 /// One of each: in and out, held, busy, asked about, handed over, joined.
 fn courses(bed: &mut Bed) {
     bed.tapi(json!({"do": "call", "from": "380442752305", "to": "101"}));
@@ -210,15 +269,7 @@ fn courses(bed: &mut Bed) {
     bed.call("held");
     bed.asks("unholdCall", json!({ "callId": first }));
     bed.call("connected");
-    bed.asks("makeConsultCall", json!({"callId": first, "to": "102"}));
-    bed.until(|fact| {
-        let rings = |call: &jackfield_plugin_api::CallFact| call.phase == Some(jackfield_plugin_api::Phase::Ringing);
-        matches!(fact, Fact::Call(call) if call.key.as_str() != first && rings(call))
-    });
-    bed.tapi(json!({"do": "answer", "number": "102"}));
-    let consult = bed.call("connected");
-    bed.asks("conferenceCall", json!({"callId": first, "consultCallId": consult}));
-    bed.call("conferenced");
+    joined(bed, &first);
     bed.tapi(json!({"do": "hangup", "number": "102"}));
     bed.call("connected");
     bed.tapi(json!({"do": "hangup", "number": "380442752305"}));
@@ -320,6 +371,155 @@ fn a_library_without_functions() {
     bed.asks("dropCall", json!({ "callId": call }));
     bed.call("finished");
     bed.is_empty();
+}
+
+/// Two addresses of one device are two lines and one open device, which is closed with the last of them. A line that comes
+/// later finds what is up on its address, and nothing else.
+#[test]
+fn addresses_of_one_device() {
+    let config = json!({"lines": [{"name": "Desk", "addresses": [{"number": "101"}, {"number": "102"}]}]});
+    let mut bed = Bed::new(&config, &json!({}));
+    let one = bed.line;
+    bed.tapi(json!({"do": "call", "from": "380442752305", "to": "101"}));
+    let first = bed.call("alerting");
+    bed.asks("answerCall", json!({ "callId": first }));
+    bed.call("connected");
+    // Nobody's yet.
+    bed.tapi(json!({"do": "call", "from": "380442419707", "to": "102"}));
+    bed.tapi(json!({"do": "answer", "number": "102"}));
+    while bed.driver.adapter().machine.states() != ["CONNECTED", "CONNECTED"] {
+        let told = bed.told.recv_timeout(PATIENCE).unwrap();
+        bed.driver.posted(told).unwrap();
+    }
+    let (two, calls) = bed.line("102");
+    let [other] = calls.as_slice() else { panic!("{calls:?}") };
+    assert_eq!((other.state, other.line), (CallState::Connected, two));
+    assert_eq!(other.caller.as_ref().map(|caller| caller.number.as_str()), Some("380442419707"));
+    bed.has_open(1);
+    // Each is commanded as its own.
+    let other = other.key.as_str().to_owned();
+    bed.line = two;
+    bed.asks("holdCall", json!({ "callId": other }));
+    assert_eq!(bed.call("held"), other);
+    bed.asks("holdCall", json!({ "callId": first }));
+    assert!(matches!(bed.driver.answers().as_slice(), [answer] if answer.result.is_err()));
+    bed.close(one);
+    bed.tapi(json!({"do": "hangup", "number": "380442419707"}));
+    assert_eq!(bed.call("finished"), other);
+    bed.has_open(1);
+    // Back again: what is up there is found.
+    let (again, calls) = bed.line("101");
+    assert_eq!(calls.iter().map(|call| call.state).collect::<Vec<_>>(), [CallState::Connected]);
+    for line in [two, again] {
+        bed.close(line);
+    }
+    bed.has_open(0);
+}
+
+/// A driver that answers nothing, again and again: what its answers would be written to is not kept for ever. TAPI is
+/// begun anew, and the call that is up is found again.
+#[test]
+fn a_driver_that_leaves_everything_unanswered() {
+    let mut bed = Bed::new(&lines(), &json!({}));
+    bed.tapi(json!({"do": "call", "from": "380442752305", "to": "101"}));
+    let call = bed.call("alerting");
+    bed.asks("answerCall", json!({ "callId": call }));
+    bed.call("connected");
+    bed.tapi(json!({"do": "fault", "fault": {"on": "lineSetCallData", "reply": "lost"}}));
+    for _ in 0..80 {
+        bed.asks("setUserData", json!({"callId": call, "map": {"order": "17"}}));
+    }
+    let Fact::Down(down) = bed.until(|fact| matches!(fact, Fact::Down(_))) else { unreachable!() };
+    assert!(down.text.contains("requests wait for an answer"), "{}", down.text);
+    bed.tapi(json!({"do": "faults", "faults": []}));
+    while bed.driver.adapter().machine.states().is_empty() {
+        if let Ok(told) = bed.told.recv_timeout(Duration::from_millis(20)) {
+            bed.driver.posted(told).unwrap();
+        } else {
+            bed.driver.advance(Duration::from_millis(500)).unwrap();
+        }
+    }
+    let Fact::Snapshot(found) = bed.until(|fact| matches!(fact, Fact::Snapshot(_))) else { unreachable!() };
+    assert_eq!(found.calls.iter().map(|call| call.state).collect::<Vec<_>>(), [CallState::Connected]);
+    let key = found.calls[0].key.as_str().to_owned();
+    bed.asks("dropCall", json!({ "callId": key }));
+    assert_eq!(bed.call("finished"), key);
+    bed.is_empty();
+}
+
+/// Extensions of a driver, as settings name them: used in the version that both know, and never in the way.
+#[test]
+fn extensions_of_a_driver() {
+    let mut lines = lines();
+    lines["lines"][0]["extension"] = json!({"id": [1, 2, 3, 4], "versions": ["1.0", "1.2"]});
+    let id = "00000001-00000002-00000003-00000004";
+    let set = |from: &str, to: &str| json!({"extensions": [{"id": id, "from": from, "to": to}]});
+    let known = |version, refused: Option<u32>| {
+        let id = ExtensionId([1, 2, 3, 4]);
+        (Some(Extension { id, version, refused: refused.map(error) }), true)
+    };
+    for (settings, expected) in [
+        (json!({}), known(0, None)),
+        (set("1.1", "7.0"), known(0x1_0002, None)),
+        (set("1.3", "7.0"), known(0, Some(LINEERR_INCOMPATIBLEEXTVERSION))),
+    ] {
+        let mut bed = Bed::new(&lines, &settings);
+        assert_eq!(bed.driver.adapter().machine.device(0), expected, "{settings}");
+        assert_eq!(bed.driver.adapter().machine.device(1), (None, false));
+        courses(&mut bed);
+        bed.is_empty();
+    }
+    let dir = without(&["lineNegotiateExtVersion"]);
+    let bed = Bed::at(dir, &lines, &set("1.0", "1.0"));
+    assert_eq!(bed.driver.adapter().machine.device(0), known(0, Some(LINEERR_OPERATIONUNAVAIL)));
+}
+
+/// A conference that comes to its end while it is dropped: it ends, whatever its driver thinks of the order.
+#[test]
+fn a_conference_is_dropped_while_it_comes_to_its_end() {
+    let times: u32 = std::env::var("JACKFIELD_TAPI_DROPS").map_or(24, |times| times.parse().unwrap());
+    let mut plain = lines();
+    let mut both = lines();
+    (plain["quirks"], both["quirks"]) =
+        (json!({"end": "idle"}), json!({"end": "both", "drop": "both", "order": "states-first"}));
+    for config in [lines(), plain, both] {
+        let mut bed = Bed::new(&config, &json!({}));
+        for number in 0..times {
+            bed.facts.clear();
+            let first = conference(&mut bed);
+            // At once, a little later, and when the adapter has seen that somebody left.
+            bed.tapi(json!({"do": "hangup", "number": if number % 2 == 0 { "102" } else { "380442752305" }}));
+            match number % 3 {
+                0 => {}
+                1 => std::thread::sleep(Duration::from_micros(u64::from(number) * 100)),
+                _ => {
+                    bed.call("connected");
+                }
+            }
+            bed.asks("dropCall", json!({ "callId": first }));
+            let mut answers = bed.driver.answers();
+            let until = Instant::now() + PATIENCE;
+            while answers.is_empty()
+                || bed.states().last() != Some(&format!("{} finished", first.trim_start_matches("1-")))
+            {
+                let left = until.saturating_duration_since(Instant::now());
+                match bed.told.recv_timeout(left.min(Duration::from_millis(50))) {
+                    Ok(told) => bed.driver.posted(told).unwrap(),
+                    Err(_) => bed.driver.advance(Duration::from_millis(50)).unwrap(),
+                }
+                answers.extend(bed.driver.answers());
+                let facts = bed.driver.facts();
+                bed.facts.extend(facts);
+                assert!(Instant::now() < until, "{number}: {answers:?} {:?}", bed.states());
+            }
+            assert!(matches!(answers.as_slice(), [answer] if answer.result.is_ok()), "{number}: {answers:?}");
+            // Nobody rings again, and nobody is left talking.
+            let calls: std::collections::BTreeSet<_> =
+                bed.states().iter().map(|s| s.split(' ').next().unwrap().to_owned()).collect();
+            assert_eq!(calls.len(), 2, "{number}: {:?}", bed.states());
+            bed.is_empty();
+        }
+    }
 }
 
 /// Wine's own library, and the simulator as that behaves: refused in words.

@@ -19,6 +19,7 @@ mod adapter;
 mod asks;
 mod capabilities;
 mod config;
+mod extensions;
 mod machine;
 mod probe;
 mod room;
@@ -27,13 +28,14 @@ mod told;
 
 #[cfg(test)]
 mod driven;
-#[cfg(test)]
-mod fuzz;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
+#[cfg(any(test, feature = "fuzz"))]
 mod scripted;
 
 pub use adapter::Tapi;
 pub use config::{AddressName, Config, LineConfig, Privilege};
+pub use extensions::ExtensionConfig;
 #[doc(hidden)]
 pub use probe::{Probe, probe};
 

@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use crate::asks::Ask;
+use crate::extensions::{Extension, Wanted, words};
 use crate::machine::message;
 use crate::room::{Ear, Room, installed};
 use crate::sys::constants::{LINECALLPRIVILEGE_MONITOR, LINECALLPRIVILEGE_NONE};
@@ -49,7 +50,8 @@ pub fn probe(what: &Probe, say: &mut dyn FnMut(&str)) -> Result<(), String> {
         say(&format!("provider {} {}", provider.id, provider.name));
     }
     let (sender, told) = mpsc::channel();
-    let room = Room::new(Box::new(Channel(Mutex::new(sender))), &what.library).map_err(|error| error.to_string())?;
+    let room = Room::new(Box::new(Channel(Mutex::new(sender))), &what.library, vec![Wanted::ALL])
+        .map_err(|error| error.to_string())?;
     room.ask(Ask::Start);
     let devices = begin(&told, say)?;
     if let Some(time) = what.listen {
@@ -90,6 +92,10 @@ fn show(device: &Device, say: &mut dyn FnMut(&str)) {
     let version = format!("{}.{}", device.version >> 16, device.version & 0xffff);
     say(&format!("device {} `{}` id:{} TAPI {version}", device.device, caps.name, caps.permanent));
     say(format!("  driver {} {}", caps.provider, caps.switch).trim_end());
+    if let Some(Extension { id, version, refused }) = device.extension {
+        let version = refused.map_or_else(|| format!("up to version {}", words(version)), names::error);
+        say(&format!("  extensions {id} {version}"));
+    }
     for (name, family, bits) in [
         ("line features", "LINEFEATURE_", caps.features),
         ("media", "LINEMEDIAMODE_", caps.media),
@@ -136,7 +142,9 @@ fn listen(
         let addresses = u32::try_from(device.addresses.len()).unwrap_or(1);
         let states = if device.caps.states == 0 { ALL } else { device.caps.states };
         let privileges = vec![LINECALLPRIVILEGE_MONITOR, LINECALLPRIVILEGE_NONE];
-        room.ask(Ask::Open { device: device.clone(), privileges, addresses, states });
+        // Who only looks on does not choose a version of extensions for other programs.
+        let device = Box::new(Device { extension: None, ..device.clone() });
+        room.ask(Ask::Open { device, privileges, addresses, states });
     }
     let until = Instant::now() + time;
     while let Some(told) = next(told, until) {

@@ -1,7 +1,6 @@
 //! The state machine played by scripts: what TAPI tells is posted by the script, what is asked of it shows as raw
 //! messages.
 
-use jackfield_plugin_api::testing::script;
 use jackfield_plugin_api::{Adapter, ConfigError, Host, Input, Manifest};
 
 use crate::config::{Config, LineConfig};
@@ -11,6 +10,16 @@ use crate::machine::Machine;
 pub(crate) struct Scripted(Machine);
 
 impl Scripted {
+    /// Whether a function of the driver has not returned for too long.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.0.broken().is_some()
+    }
+
+    /// The number of the last request.
+    pub(crate) fn requests(&self) -> u64 {
+        self.0.requests()
+    }
+
     /// Handles, calls, requests and messages that are kept.
     pub(crate) fn counts(&self) -> (usize, usize, usize, usize) {
         self.0.counts()
@@ -44,7 +53,7 @@ fn the_conversations_go_as_written() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|end| end == "script") {
-            script::check::<Scripted>(&path).unwrap();
+            jackfield_plugin_api::testing::script::check::<Scripted>(&path).unwrap();
             played += 1;
         }
     }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::extensions::Extension;
 use crate::sys::constants::{LINEDEVSTATUSFLAGS_CONNECTED, LINEDEVSTATUSFLAGS_INSERVICE};
 
 /// What TAPI told, or answered.
@@ -44,6 +45,9 @@ pub(crate) enum Told {
         line: u32,
         /// With which privileges.
         privileges: u32,
+        /// With which version of its driver's extensions; 0: without them.
+        #[serde(default, skip_serializing_if = "none")]
+        extension: u32,
         /// Its state.
         status: LineStatus,
         /// The states of its addresses, where they can be had.
@@ -219,6 +223,9 @@ pub(crate) struct Device {
     pub(crate) device: u32,
     /// The version that was agreed on; 0: none.
     pub(crate) version: u32,
+    /// The extensions of its driver; absent: it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) extension: Option<Extension>,
     /// Why it cannot be used; absent: it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unusable: Option<String>,

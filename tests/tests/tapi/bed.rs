@@ -64,6 +64,7 @@ pub(crate) struct Bed {
     pub(crate) host: Host,
     pub(crate) client: Client,
     lines: Vec<String>,
+    config: String,
 }
 
 /// The simulated library, as it was built.
@@ -99,14 +100,34 @@ impl Bed {
         }
         config += &format!("[[user]]\nname = \"crm\"\nrole = \"service\"\ntoken = \"{TOKEN}\"\nlines = [\"tapi/*\"]\n");
         config += &format!("[[user]]\nname = \"boss\"\nrole = \"admin\"\ntoken = \"{BOSS}\"\n");
-        let host = Setup::new(config, &["tapi"]).start().unwrap();
+        let host = Setup::new(config.clone(), &["tapi"]).start().unwrap();
         let mut client = host.client(TOKEN).unwrap();
         let lines: Vec<String> = plan.lines.iter().map(|(line, _)| format!("tapi/{line}")).collect();
         for line in lines.iter().filter(|line| !plan.down.contains(&line.as_str())) {
             client.look_again();
             client.named("lineStateChanged", line).unwrap();
         }
-        Self { dir, host, client, lines }
+        Self { dir, host, client, lines, config }
+    }
+
+    /// The configuration that it was started with.
+    pub(crate) fn config(&self) -> &str {
+        &self.config
+    }
+
+    /// A configuration without a line of it.
+    pub(crate) fn without_line(config: &str, line: &str) -> String {
+        let line = format!("[[line]]\nname = \"tapi/{line}\"\n[line.settings]\n\n");
+        assert!(config.contains(&line), "{config}");
+        config.replace(&line, "")
+    }
+
+    /// Another configuration with other lines takes effect, and the client comes again to see them.
+    pub(crate) fn reload(&mut self, config: &str) {
+        self.host.write_config(config).unwrap();
+        let said = self.host.command(&["reload"]).unwrap();
+        assert!(said.status.success(), "{said:?}");
+        self.client = self.host.client(TOKEN).unwrap();
     }
 
     /// The next scenario: a client that has seen nothing yet, and lines where nothing is.

@@ -89,6 +89,27 @@ fn a_driver_that_never_answers() {
     }
 }
 
+/// The answer to a drop comes when nobody has a handle of the call any more: who dropped it knows before.
+#[test]
+fn an_answer_after_the_call_is_gone() {
+    for isolation in BOTH {
+        let mut bed = Plan::new(isolation).start();
+        for number in 0..3 {
+            bed.next("after gone");
+            if number == 0 {
+                fault(&bed, json!({"on": "lineDrop", "reply": "after-gone"}));
+            }
+            let call = bed.incoming(ONE);
+            let began = Instant::now();
+            bed.asks(ONE, "dropCall", json!({"callId": call}));
+            // Not by its time running out, which takes ten seconds.
+            assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
+            bed.of("callFinished", ONE, &call);
+        }
+        bed.clean();
+    }
+}
+
 /// The request that makes a call is never answered: its call is there all the same.
 #[test]
 fn a_call_without_an_answer() {

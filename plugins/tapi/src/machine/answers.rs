@@ -37,8 +37,6 @@ pub(super) struct Pending {
     pub(super) returned: bool,
     /// Nobody waits for it any more.
     pub(super) late: bool,
-    /// It was tried before.
-    pub(super) again: bool,
 }
 
 /// What an answer means.
@@ -102,7 +100,6 @@ impl Pending {
             hangs: zero,
             returned: false,
             late: false,
-            again: false,
         }
     }
 
@@ -181,7 +178,7 @@ impl Machine {
     }
 
     fn fails(&mut self, mut pending: Pending, code: i32, host: &mut Host<'_>) {
-        if self.drops_again(&pending, code, host) {
+        if self.drop_refused(&pending, code, host) {
             return;
         }
         match std::mem::replace(&mut pending.work, Work::Nothing) {
@@ -206,7 +203,10 @@ impl Machine {
                     return self.request(what, again, host);
                 }
             }
-            Work::Taking { then, .. } => return self.fails(*then, code, host),
+            Work::Taking { mut then, .. } => {
+                then.function = pending.function;
+                return self.fails(*then, code, host);
+            }
             Work::AgentStatus => self.no_agent(pending.line, host),
             _ => {}
         }
@@ -229,12 +229,7 @@ impl Machine {
         match work {
             Work::Nothing => {}
             Work::Owned { call } => {
-                if let Some(leg) = self.legs.get_mut(&call) {
-                    leg.privilege = LINECALLPRIVILEGE_OWNER;
-                    let mut pending = Pending::housekeeping();
-                    pending.work = Work::CallSeen;
-                    self.request(Request::LookAtCall { call }, pending, host);
-                }
+                self.owns(call, given, host);
             }
             Work::CallSeen => {
                 if let Given::Call(seen) = &given
@@ -277,23 +272,20 @@ impl Machine {
             }
             Work::Merge { stays } => {
                 accept(host, Reply::accepted());
-                if let (true, Some(device)) = (handle != 0, self.device_of_talk(stays)) {
-                    self.is_whole(handle, device);
+                if let (true, Some(place)) = (handle != 0, self.place_of_talk(stays)) {
+                    self.is_whole(handle, place);
                     self.replay(handle, host);
                     self.settle(handle, host);
                 }
             }
             // Their end is LINE_GENERATE; the fact comes with it.
             Work::Digits { .. } => accept(host, Reply::accepted()),
+            // Who wanted it waits no longer: it is not done any more.
+            Work::Taking { then, .. } if then.command.is_none() => {}
             Work::Taking { what, then } => {
                 let call = what.calls()[0];
-                if let Some(leg) = self.legs.get_mut(&call) {
-                    leg.privilege = LINECALLPRIVILEGE_OWNER;
-                }
                 self.request(*what, *then, host);
-                let mut look = Pending::housekeeping();
-                look.work = Work::CallSeen;
-                self.request(Request::LookAtCall { call }, look, host);
+                self.owns(call, given, host);
             }
             Work::Forwarding => {
                 accept(host, Reply::accepted());
@@ -316,6 +308,22 @@ impl Machine {
             | Work::AgentState { .. }
             | Work::AgentActivity { .. } => self.agent_answered(work, given, (line, command), host),
         }
+    }
+
+    /// A call is ours now, and more can be done with it.
+    fn owns(&mut self, call: u32, given: Given, host: &mut Host<'_>) {
+        let Some(leg) = self.legs.get_mut(&call) else { return };
+        if let Given::Call(seen) = given {
+            leg.learn(&seen);
+        }
+        let knows = leg.owned();
+        leg.privilege = LINECALLPRIVILEGE_OWNER;
+        if knows {
+            return self.settle(call, host);
+        }
+        let mut look = Pending::housekeeping();
+        look.work = Work::CallSeen;
+        self.request(Request::LookAtCall { call }, look, host);
     }
 
     /// A call that came of a command nobody can be told of any more.
@@ -353,15 +361,16 @@ impl Machine {
             return self.hang(function, host);
         }
         let seconds = self.config.request_timeout;
-        let mut without_agent = Vec::new();
+        let (mut without_agent, mut given_up) = (Vec::new(), Vec::new());
         for pending in self.pending.values_mut().filter(|pending| pending.deadline <= now && !pending.late) {
             pending.late = true;
             pending.deadline = now + LATE;
             if let (Work::AgentStatus, Some(line)) = (&pending.work, pending.line) {
                 without_agent.push(line);
             }
-            let Some(command) = pending.command.take() else { continue };
+            let Some(command) = pending.leave() else { continue };
             let wanted = if let Work::Ends { talks } = &pending.work { talks.as_slice() } else { &[] };
+            given_up.push((wanted.to_vec(), command));
             if !wanted.is_empty() && wanted.iter().all(|talk| !self.talks.contains_key(talk)) {
                 // It was done all the same.
                 host.reply(command, Reply::accepted());
@@ -371,6 +380,9 @@ impl Machine {
             }
         }
         self.pending.retain(|_, pending| pending.deadline > now);
+        for (talks, command) in given_up {
+            self.drop_given_up(&talks, command);
+        }
         for line in without_agent {
             self.show_line(line, host);
         }
@@ -380,37 +392,52 @@ impl Machine {
 
     /// Refuses everything that waits.
     pub(super) fn refuse_all(&mut self, why: &str, host: &mut Host<'_>) {
-        for command in std::mem::take(&mut self.pending).into_values().filter_map(|pending| pending.whose()) {
+        let mut pending = std::mem::take(&mut self.pending);
+        let waiting = self.waiting_drops(None);
+        for command in pending.values_mut().filter_map(Pending::leave).chain(waiting) {
             host.refuse(command, CommandError::new(ErrorCode::ConnectionLost, why).retryable());
         }
     }
 
     /// Refuses what waits on a line; its answers may still come.
     pub(super) fn refuse_line(&mut self, line: LineId, host: &mut Host<'_>) {
+        let mut left = self.waiting_drops(Some(line));
         for pending in self.pending.values_mut().filter(|pending| pending.line == Some(line)) {
             pending.line = None;
-            if let Some(command) = pending.command.take() {
-                host.refuse(command, CommandError::new(ErrorCode::Cancelled, "the line was closed"));
-            }
+            left.extend(pending.leave());
+        }
+        for command in left {
+            host.refuse(command, CommandError::new(ErrorCode::Cancelled, "the line was closed"));
         }
     }
 
-    /// Refuses what waits for a talk that is over: a driver need not answer for a call that is gone.
+    /// Answers what waits for a talk that is over: a driver need not do so for a call that is gone.
     pub(super) fn refuse_talk(&mut self, number: u64, host: &mut Host<'_>) {
         for pending in self.pending.values_mut().filter(|pending| pending.talk == Some(number)) {
-            // Who wanted it to end has got it.
-            let ends = matches!(pending.work, Work::Ends { .. } | Work::Park { .. } | Work::GiveUp { .. });
-            if ends || !pending.returned {
-                continue;
+            match &pending.work {
+                // Who hung up has got what he wanted.
+                Work::Ends { talks } if pending.function == "lineDrop" => {
+                    if talks.iter().all(|talk| !self.talks.contains_key(talk))
+                        && let Some(command) = pending.leave()
+                    {
+                        host.reply(command, Reply::accepted());
+                    }
+                    continue;
+                }
+                // Its end may be what was asked for: the driver says so.
+                Work::Ends { .. } | Work::Park { .. } | Work::GiveUp { .. } => continue,
+                _ if !pending.returned => continue,
+                _ => {}
             }
-            if let Some(command) = pending.command.take() {
+            if let Some(command) = pending.leave() {
                 host.refuse(command, super::gone());
             }
         }
     }
 
-    pub(super) fn device_of_talk(&self, number: u64) -> Option<u32> {
-        self.legs.get(&self.talks.get(&number)?.main).map(|leg| leg.device)
+    /// The device and the address of a talk.
+    pub(super) fn place_of_talk(&self, number: u64) -> Option<(u32, u32)> {
+        self.legs.get(&self.talks.get(&number)?.main).map(|leg| (leg.device, leg.info.address))
     }
 
     /// What can be said of a talk whose handle has just come.
@@ -423,11 +450,11 @@ impl Machine {
 }
 
 impl Pending {
-    /// The command that waits for it, also through a request before it.
-    fn whose(self) -> Option<CommandId> {
-        match self.work {
-            Work::Taking { then, .. } => self.command.or(then.command),
-            _ => self.command,
+    /// The command that waits for it, also through a request before it: it waits no longer.
+    fn leave(&mut self) -> Option<CommandId> {
+        match &mut self.work {
+            Work::Taking { then, .. } => self.command.take().or(then.command.take()),
+            _ => self.command.take(),
         }
     }
 }

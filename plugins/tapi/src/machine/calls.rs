@@ -99,12 +99,16 @@ impl Machine {
         }
         leg.whole |= leg.info.origin == LINECALLORIGIN_CONFERENCE;
         if heard.id == LINE_CALLSTATE {
-            // The message's state counts: what was looked up may be a step ahead.
-            (leg.state, leg.mode) = (heard.p1, heard.p2);
             if heard.p3 != 0 {
                 leg.privilege = heard.p3;
             }
-            if heard.p1 == LINECALLSTATE_UNKNOWN {
+            let known = is_state(heard.p1);
+            if known {
+                // The message's state counts: what was looked up may be a step ahead.
+                (leg.state, leg.mode) = (heard.p1, heard.p2);
+            }
+            // One of its driver's own is none of ours: it is as it was, if its driver does not know better.
+            if !known || heard.p1 == LINECALLSTATE_UNKNOWN {
                 self.look_again(handle, heard.call.as_ref());
             }
         }
@@ -116,6 +120,7 @@ impl Machine {
         let status = seen.and_then(|seen| seen.status.as_ref());
         if let (Some(leg), Some(status)) = (self.legs.get_mut(&handle), status)
             && status.state != LINECALLSTATE_UNKNOWN
+            && is_state(status.state)
         {
             (leg.state, leg.mode) = (status.state, status.mode);
         }
@@ -169,6 +174,7 @@ impl Machine {
         self.add_leg(handle, device, info.address, seen, 0, host);
         if let (Some(leg), Some(status)) = (self.legs.get_mut(&handle), &seen.status)
             && !leg.is_known()
+            && is_state(status.state)
         {
             (leg.state, leg.mode) = (status.state, status.mode);
         }
@@ -201,7 +207,7 @@ impl Machine {
             },
         };
         self.part_of(number, handle, host);
-        self.dropped_late(number, handle, host);
+        self.drop_follows(number, host);
         self.claim(handle, host);
         self.accept(handle, host);
         self.monitor(handle, host);
@@ -318,6 +324,11 @@ impl Machine {
             talk.because = command.or(talk.because);
         }
     }
+}
+
+/// One of the states that TAPI knows: the upper bits are for drivers, which may have their own.
+fn is_state(state: u32) -> bool {
+    state.is_power_of_two() && state <= LINECALLSTATE_UNKNOWN
 }
 
 /// Which way a call goes: what its driver says, else what its first state says.

@@ -60,7 +60,7 @@ impl Machine {
             Command::AnswerCall(one) => self.plain(at, &one.call_id, |call| Request::Answer { call }, host),
             Command::HoldCall(one) => self.plain(at, &one.call_id, |call| Request::Hold { call }, host),
             Command::UnholdCall(one) => self.plain(at, &one.call_id, |call| Request::Unhold { call }, host),
-            Command::DropCall(one) => self.ends(at, &one.call_id, None, |call| Request::Drop { call }, host),
+            Command::DropCall(one) => self.drop_call(at, &one.call_id, host),
             Command::BlindTransferCall(to) => {
                 let destination = destination(&to.to)?;
                 let cause = Some(CauseCode::Transferred);
@@ -219,11 +219,12 @@ impl Machine {
 
     /// The talk of a handle, which may have been told before.
     fn belongs(&mut self, line: LineId, handle: u32) -> Option<u64> {
-        let device = self.lines.get(&line)?.device?;
+        let here = self.lines.get(&line)?;
+        let place = (here.device?, here.dials_from());
         if handle == 0 {
             return None;
         }
-        let leg = self.legs.entry(handle).or_insert_with(|| Leg { device, ..Leg::default() });
+        let leg = self.legs.entry(handle).or_insert_with(|| Leg::at(place));
         if let Some(number) = leg.talk {
             return Some(number);
         }

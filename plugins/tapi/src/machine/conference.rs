@@ -11,31 +11,36 @@ impl Machine {
     /// A leg is in a conference now.
     pub(super) fn conferenced(&mut self, handle: u32, host: &mut Host<'_>) {
         let Some(leg) = self.legs.get(&handle) else { return };
-        let device = leg.device;
+        let place = (leg.device, leg.info.address);
         let named = Some(leg.mode).filter(|whole| *whole != 0).or(leg.conference);
-        let Some(whole) = named.or_else(|| self.some_conference(device)) else {
+        // It is in no conference that it is itself.
+        let whole = named.or_else(|| self.some_conference(place)).filter(|whole| *whole != handle);
+        let Some(whole) = whole else {
             // It comes when the conference is seen.
             return;
         };
         self.joins(handle, whole, host);
     }
 
-    /// A conference of a device that has been seen, for a driver that does not name it.
-    fn some_conference(&self, device: u32) -> Option<u32> {
-        self.legs.iter().find(|(_, leg)| leg.device == device && leg.whole && !leg.over()).map(|(handle, _)| *handle)
+    /// A conference of an address of a device that has been seen, for a driver that does not name it.
+    fn some_conference(&self, place: (u32, u32)) -> Option<u32> {
+        let here = |leg: &Leg| (leg.device, leg.info.address) == place && leg.whole && !leg.over();
+        self.legs.iter().find(|(_, leg)| here(leg)).map(|(handle, _)| *handle)
     }
 
     /// A handle is that of a conference as a whole.
-    pub(super) fn is_whole(&mut self, whole: u32, device: u32) {
-        let leg = self.legs.entry(whole).or_insert_with(|| Leg { device, ..Leg::default() });
+    pub(super) fn is_whole(&mut self, whole: u32, place: (u32, u32)) {
+        let leg = self.legs.entry(whole).or_insert_with(|| Leg::at(place));
         leg.whole = true;
     }
 
     /// The conference as a whole is seen, and nobody in it yet.
     pub(super) fn conference_seen(&mut self, whole: u32, host: &mut Host<'_>) {
-        let Some(device) = self.legs.get(&whole).map(|leg| leg.device) else { return };
+        let Some(place) = self.legs.get(&whole).map(|leg| (leg.device, leg.info.address)) else { return };
         let waits = |leg: &Leg| {
-            leg.device == device && leg.is(LINECALLSTATE_CONFERENCED) && leg.conference.is_none_or(|of| of == whole)
+            (leg.device, leg.info.address) == place
+                && leg.is(LINECALLSTATE_CONFERENCED)
+                && leg.conference.is_none_or(|of| of == whole)
         };
         let members: Vec<u32> = self.legs.iter().filter(|(_, leg)| waits(leg)).map(|(handle, _)| *handle).collect();
         for member in members {
@@ -46,8 +51,8 @@ impl Machine {
     fn joins(&mut self, handle: u32, whole: u32, host: &mut Host<'_>) {
         let Some(leg) = self.legs.get_mut(&handle) else { return };
         leg.conference = Some(whole);
-        let (device, own) = (leg.device, leg.talk);
-        self.is_whole(whole, device);
+        let (place, own) = ((leg.device, leg.info.address), leg.talk);
+        self.is_whole(whole, place);
         let talk = match self.legs.get(&whole).and_then(|leg| leg.talk) {
             Some(talk) => talk,
             None => {
@@ -78,6 +83,7 @@ impl Machine {
         let before = std::mem::replace(&mut talk.main, whole);
         let was_whole = self.legs.get(&before).is_some_and(|leg| leg.whole);
         if was_whole && before != whole {
+            talk.members.remove(&before);
             self.leaves(before);
         } else if before != whole {
             talk.members.insert(before);

@@ -2,21 +2,19 @@
 
 use std::time::Duration;
 
-use jackfield_plugin_api::{
-    CallFact, CallState, Cause, CauseCode, Direction, Host, Phase, ReleasedBy, Reply, Timestamp,
-};
+use jackfield_plugin_api::{CallFact, CallState, Cause, CauseCode, Direction, Host, Phase, ReleasedBy, Timestamp};
 use serde_json::json;
 
 use super::Machine;
-use super::answers::{Pending, Work};
+use super::dropping::dropped;
 use super::talk::{Ending, Leg, Talk, Until};
 use crate::asks::Request;
 use crate::sys::constants::{
-    LINECALLSTATE_CONFERENCED, LINECALLSTATE_DISCONNECTED, LINECALLSTATE_IDLE, LINEDISCONNECTMODE_BADADDRESS,
-    LINEDISCONNECTMODE_BLOCKED, LINEDISCONNECTMODE_BUSY, LINEDISCONNECTMODE_CANCELLED, LINEDISCONNECTMODE_DONOTDISTURB,
+    LINECALLSTATE_DISCONNECTED, LINECALLSTATE_IDLE, LINEDISCONNECTMODE_BADADDRESS, LINEDISCONNECTMODE_BLOCKED,
+    LINEDISCONNECTMODE_BUSY, LINEDISCONNECTMODE_CANCELLED, LINEDISCONNECTMODE_DONOTDISTURB,
     LINEDISCONNECTMODE_FORWARDED, LINEDISCONNECTMODE_NOANSWER, LINEDISCONNECTMODE_NORMAL,
     LINEDISCONNECTMODE_NUMBERCHANGED, LINEDISCONNECTMODE_PICKUP, LINEDISCONNECTMODE_REJECT, LINEDISCONNECTMODE_UNAVAIL,
-    LINEDISCONNECTMODE_UNKNOWN, LINEERR_INVALCALLHANDLE, LINEERR_INVALCALLSTATE, error,
+    LINEDISCONNECTMODE_UNKNOWN,
 };
 
 /// How long the end of a call waits for what belongs before it.
@@ -58,7 +56,7 @@ impl Machine {
         if talk.main != handle {
             talk.members.remove(&handle);
             let main = talk.main;
-            let alone = self.talks.get(&number).is_some_and(|talk| self.together(talk) == 0);
+            let alone = self.together(number) == 0;
             if alone && self.legs.get(&main).is_none_or(|leg| !leg.is_known()) {
                 // The conference was named and never seen.
                 return self.end(number, handle, host);
@@ -69,7 +67,7 @@ impl Machine {
                 self.report(number, host);
                 return self.report_pairs(number, host);
             }
-            if self.talks.get(&number).is_some_and(|talk| self.together(talk) == 0) {
+            if self.together(number) == 0 {
                 self.finish(number, host);
             }
             return;
@@ -95,7 +93,8 @@ impl Machine {
             self.report_pairs(number, host);
             return true;
         }
-        if left.is_empty() || talk.wish.is_some() {
+        // What is to be dropped is over with its last leg. Another wish (it is parked, handed over) has come true.
+        if left.is_empty() || (talk.wish.is_some() && talk.dropping.is_none()) {
             return false;
         }
         if let [last] = left.as_slice() {
@@ -113,9 +112,8 @@ impl Machine {
     pub(super) fn leads(&mut self, number: u64, handle: u32, host: &mut Host<'_>) {
         let Some(talk) = self.talks.get_mut(&number) else { return };
         let before = std::mem::replace(&mut talk.main, handle);
-        talk.members.clear();
+        let others = std::mem::take(&mut talk.members);
         talk.ending = None;
-        let again = talk.again.take();
         if before != handle {
             self.leaves(before);
         }
@@ -123,45 +121,13 @@ impl Machine {
             leg.talk = Some(number);
             leg.conference = None;
         }
-        if let Some((id, line)) = again {
-            let pending = Pending::new(id, line, Work::Ends { talks: vec![number] }).about(number);
-            self.request(Request::Drop { call: handle }, pending, host);
+        for other in others.into_iter().filter(|other| *other != handle) {
+            // Each of what is left is a call of its own, if it goes on.
+            if let Some(leg) = self.legs.get_mut(&other) {
+                (leg.talk, leg.conference) = (None, None);
+            }
         }
-    }
-
-    /// A call that was to be dropped while it was a member, and has a state of its own now.
-    pub(super) fn dropped_late(&mut self, number: u64, handle: u32, host: &mut Host<'_>) {
-        let whole = self.legs.get(&handle).is_none_or(|leg| leg.whole);
-        let Some(talk) = self.talks.get_mut(&number).filter(|talk| talk.main == handle && !whole) else { return };
-        if let Some((id, line)) = talk.again.take() {
-            let pending = Pending::new(id, line, Work::Ends { talks: vec![number] }).about(number);
-            self.request(Request::Drop { call: handle }, pending, host);
-        }
-    }
-
-    /// A conference that comes to its end while it is to be dropped refuses that: what is left of it is dropped then.
-    pub(super) fn drops_again(&mut self, pending: &Pending, code: i32, host: &mut Host<'_>) -> bool {
-        let gone = [LINEERR_INVALCALLSTATE, LINEERR_INVALCALLHANDLE].into_iter().any(|gone| code == error(gone));
-        let (Work::Ends { talks }, Some(id), Some(line)) = (&pending.work, pending.command, pending.line) else {
-            return false;
-        };
-        let [number] = talks.as_slice() else { return false };
-        let Some(talk) = self.talks.get_mut(number).filter(|_| gone && pending.function == "lineDrop") else {
-            return false;
-        };
-        let whole = self.legs.get(&talk.main).is_some_and(|leg| leg.whole || leg.is(LINECALLSTATE_CONFERENCED));
-        // It may have had its own state back since: once more, and no more.
-        if talk.main != pending.calls[0] || (!whole && !pending.again) {
-            let what = Request::Drop { call: talk.main };
-            let mut again = Pending::new(id, line, Work::Ends { talks: vec![*number] }).about(*number);
-            again.again = true;
-            self.request(what, again, host);
-            return true;
-        }
-        if whole {
-            talk.again = Some((id, line));
-        }
-        whole
+        self.drop_follows(number, host);
     }
 
     /// The talk is over with this leg.
@@ -202,9 +168,7 @@ impl Machine {
     pub(super) fn finish(&mut self, number: u64, host: &mut Host<'_>) {
         let Some(mut talk) = self.talks.remove(&number) else { return };
         let Some(ending) = talk.ending.take() else { return };
-        if let Some((id, _)) = talk.again.take() {
-            host.reply(id, Reply::accepted());
-        }
+        dropped(talk.dropping.take(), host);
         // A conference that was named and never seen is no handle of ours.
         self.legs.retain(|_, leg| leg.talk != Some(number) || !leg.whole || leg.state != 0);
         for leg in self.legs.values_mut().filter(|leg| leg.talk == Some(number)) {

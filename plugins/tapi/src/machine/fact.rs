@@ -57,7 +57,7 @@ impl Machine {
         // A member that has no conference any more has no state of its own yet.
         let stray = |leg: &Leg| leg.is(LINECALLSTATE_CONFERENCED) && !leg.whole;
         let leg = self.legs.get(&talk.main).filter(|leg| leg.is_known() && !leg.over() && !stray(leg))?;
-        let (state, phase) = level(leg, self.together(talk));
+        let (state, phase) = level(leg, self.together(number));
         let mut fact = CallFact::new(talk.line, talk.key.clone(), state).phase(phase).direction(talk.direction);
         // Who somebody is, is told by the call with them, not by the conference as a whole.
         let about = talk.members.first().and_then(|member| self.legs.get(member)).filter(|_| leg.whole).unwrap_or(leg);
@@ -91,8 +91,10 @@ impl Machine {
     }
 
     /// Members of a conference that are in it.
-    pub(super) fn together(&self, talk: &Talk) -> usize {
-        talk.members.iter().filter(|member| self.legs.get(member).is_some_and(|leg| !leg.over())).count()
+    pub(super) fn together(&self, number: u64) -> usize {
+        let is_in = |leg: &Leg| leg.talk == Some(number) && !leg.over();
+        let members = self.talks.get(&number).into_iter().flat_map(|talk| &talk.members);
+        members.filter(|member| self.legs.get(member).is_some_and(is_in)).count()
     }
 
     fn parties(&self, talk: &Talk, info: &told::CallInfo, fact: &mut CallFact) {

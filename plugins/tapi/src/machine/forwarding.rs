@@ -103,9 +103,12 @@ impl Machine {
         status: AddressStatus,
         host: &mut Host<'_>,
     ) {
-        if let Some(found) = self.lines.get_mut(&line).filter(|line| line.live) {
-            found.now = Some(status);
-            self.report_line(line, host);
+        let Some(found) = self.lines.get_mut(&line).filter(|line| line.live) else { return };
+        let (device, address) = (found.device, found.dials_from());
+        found.now = Some(status.clone());
+        if let Some(device) = device.and_then(|device| self.devices.get_mut(&device)) {
+            device.address_is(address, status);
         }
+        self.report_line(line, host);
     }
 }

@@ -10,9 +10,11 @@ use jackfield_plugin_api::{
 use super::Machine;
 use super::agent::Agent;
 use super::link;
+use super::talk::Leg;
 use crate::asks::{Ask, Request};
 use crate::capabilities::{of_address, of_line, of_user};
 use crate::config::{LineConfig, Privilege};
+use crate::extensions::{Extension, words};
 use crate::sys::constants::{
     LINEADDRFEATURE_FORWARD, LINEADDRFEATURE_FORWARDDND, LINEADDRFEATURE_MAKECALL, LINECALLPRIVILEGE_MONITOR,
     LINECALLPRIVILEGE_NONE, LINECALLPRIVILEGE_OWNER, LINEDEVSTATE_CAPSCHANGE, LINEDEVSTATE_CONNECTED,
@@ -44,6 +46,10 @@ const STATES: u32 = LINEDEVSTATE_CONNECTED
 pub(super) struct Device {
     pub(super) about: told::Device,
     pub(super) open: Open,
+    /// LINEDEVSTATUS.
+    status: LineStatus,
+    /// LINEADDRESSSTATUS of each address, where that can be had.
+    now: Vec<Option<AddressStatus>>,
 }
 
 /// Whether a device is open.
@@ -60,6 +66,19 @@ pub(super) enum Open {
 }
 
 impl Device {
+    fn new(about: told::Device) -> Self {
+        Self { about, open: Open::No, status: LineStatus::UNKNOWN, now: Vec::new() }
+    }
+
+    /// What an address is now.
+    pub(super) fn address_is(&mut self, address: u32, status: AddressStatus) {
+        let address = address as usize;
+        if address < self.about.addresses.len().max(1) {
+            self.now.resize(self.now.len().max(address + 1), None);
+            self.now[address] = Some(status);
+        }
+    }
+
     pub(super) fn handle(&self) -> Option<u32> {
         if let Open::Yes { line, .. } = self.open { Some(line) } else { None }
     }
@@ -163,10 +182,21 @@ impl Machine {
             let text = format!("device {} is left out: {why}", about.device);
             host.log(LogLevel::Warn, text);
         }
+        match about.extension {
+            Some(Extension { id, version: 0, refused: Some(code) }) => {
+                let (device, why) = (about.device, names::error(code));
+                host.log(LogLevel::Warn, format!("device {device}: its extensions {id} are not used: {why}"));
+            }
+            Some(Extension { id, version, .. }) if version != 0 => {
+                let (device, version) = (about.device, words(version));
+                host.log(LogLevel::Info, format!("device {device}: version {version} of its extensions {id}"));
+            }
+            _ => {}
+        }
         let number = about.device;
         match self.devices.get_mut(&number) {
             Some(device) => device.about = about,
-            None => drop(self.devices.insert(number, Device { about, open: Open::No })),
+            None => drop(self.devices.insert(number, Device::new(about))),
         }
         if self.link.is_up() {
             self.match_lines(host);
@@ -200,7 +230,7 @@ impl Machine {
             ],
             Privilege::Monitor => vec![LINECALLPRIVILEGE_MONITOR],
         };
-        let about = device.about.clone();
+        let about = Box::new(device.about.clone());
         let addresses = u32::try_from(about.addresses.len()).unwrap_or(1);
         let states = if about.caps.states == 0 { STATES } else { STATES & about.caps.states };
         self.ask(Ask::Open { device: about, privileges, addresses, states }, host);
@@ -240,16 +270,21 @@ impl Machine {
 
     pub(super) fn opened(
         &mut self,
-        number: u32,
-        line: u32,
-        privileges: u32,
+        (number, line): (u32, u32),
+        (privileges, extension): (u32, u32),
         status: &LineStatus,
-        addresses: &[Option<AddressStatus>],
+        addresses: Vec<Option<AddressStatus>>,
         host: &mut Host<'_>,
     ) {
         let Some(device) = self.devices.get_mut(&number) else { return };
         let wanted = matches!(device.open, Open::Opening(_));
         device.open = Open::Yes { line, privileges };
+        (device.status, device.now) = (status.clone(), addresses);
+        if status.flags == 0 {
+            // A driver that tells nothing of the kind: it works.
+            device.status.flags = LineStatus::UNKNOWN.flags;
+        }
+        let other_version = device.about.extension.is_some_and(|about| about.version != extension);
         if !wanted || self.lines_of(number).is_empty() {
             // It was given up meanwhile.
             let open = Open::No;
@@ -266,15 +301,12 @@ impl Machine {
             );
             host.log(LogLevel::Warn, text);
         }
-        for id in self.lines_of(number) {
-            if let Some(line) = self.lines.get_mut(&id) {
-                line.status = status.clone();
-                if status.flags == 0 {
-                    // A driver that tells nothing of the kind: it works.
-                    line.status.flags = LineStatus::UNKNOWN.flags;
-                }
-                line.now = addresses.get(line.dials_from() as usize).cloned().flatten();
-            }
+        if other_version {
+            let name = &self.devices[&number].about.caps.name;
+            let text = format!(
+                "`{name}` is opened without its driver's extensions: another program uses another version of them"
+            );
+            host.log(LogLevel::Warn, text);
         }
         self.begin_lines(number, host);
     }
@@ -282,7 +314,13 @@ impl Machine {
     /// Lines of a device that is open: first it is seen whether each has an agent, then it is reported with its calls.
     fn begin_lines(&mut self, number: u32, host: &mut Host<'_>) {
         for id in self.lines_of(number) {
-            if self.lines.get(&id).is_some_and(|line| !line.live) && !self.ask_agent(id, host) {
+            let (Some(line), Some(device)) = (self.lines.get_mut(&id), self.devices.get(&number)) else { continue };
+            if line.live {
+                continue;
+            }
+            line.status = device.status.clone();
+            line.now = device.now.get(line.dials_from() as usize).cloned().flatten();
+            if !self.ask_agent(id, host) {
                 self.show_line(id, host);
             }
         }
@@ -297,6 +335,7 @@ impl Machine {
         let capabilities = of_line(self.address_of(line), line.agent.is_there());
         host.report(LineFact::new(id).capabilities(capabilities));
         self.report_line(id, host);
+        self.finds_calls(id, host);
         if let Some(line) = self.lines.get_mut(&id) {
             line.live = true;
             line.said = None;
@@ -305,6 +344,19 @@ impl Machine {
         self.report_agent(id, host);
         self.report_dnd(id, host);
         self.ask_activities(id, host);
+    }
+
+    /// Calls that are up on a device which was open before, for another of its addresses.
+    fn finds_calls(&mut self, id: LineId, host: &mut Host<'_>) {
+        let Some(line) = self.lines.get(&id) else { return };
+        let (device, address) = (line.device, line.address);
+        let here = |leg: &Leg| {
+            Some(leg.device) == device && address.is_none_or(|own| own == leg.info.address) && leg.talk.is_none()
+        };
+        let calls = self.legs.iter().filter(|(_, leg)| here(leg) && !leg.over()).map(|(handle, _)| *handle);
+        for call in calls.collect::<Vec<_>>() {
+            self.settle(call, host);
+        }
     }
 
     /// The capabilities of a line's address.
@@ -363,16 +415,19 @@ impl Machine {
         if bits & LINEDEVSTATE_CAPSCHANGE != 0 {
             self.ask(Ask::Look { device: number }, host);
         }
+        let Some(device) = self.devices.get_mut(&number) else { return };
+        let flags = flags_after(device.status.flags, bits);
+        if let Some(status) = status {
+            device.status = status.clone();
+        }
+        if device.status.flags == 0 || status.is_none() {
+            device.status.flags = flags;
+        }
+        let status = device.status.clone();
         for id in self.lines_of(number) {
             let Some(line) = self.lines.get_mut(&id) else { continue };
             let before = line.works();
-            let flags = flags_after(line.status.flags, bits);
-            if let Some(status) = status {
-                line.status = status.clone();
-            }
-            if line.status.flags == 0 || status.is_none() {
-                line.status.flags = flags;
-            }
+            line.status = status.clone();
             let (after, live) = (line.works(), line.live);
             if before && !after && live {
                 let text = format!("the phone of line {} is out of service, as its driver says", line.name);
@@ -386,6 +441,9 @@ impl Machine {
 
     /// LINE_ADDRESSSTATE.
     pub(super) fn address_state(&mut self, number: u32, address: u32, status: &AddressStatus, host: &mut Host<'_>) {
+        if let Some(device) = self.devices.get_mut(&number) {
+            device.address_is(address, status.clone());
+        }
         for id in self.lines_of(number) {
             let Some(line) = self.lines.get_mut(&id) else { continue };
             if line.dials_from() == address {
@@ -418,6 +476,9 @@ impl Machine {
     }
 
     fn give_up(&mut self, number: u32, code: ErrorCode, text: &str, host: &mut Host<'_>) {
+        for id in self.lines_of(number) {
+            self.refuse_line(id, host);
+        }
         let legs: Vec<u32> = self.legs.iter().filter(|(_, leg)| leg.device == number).map(|(h, _)| *h).collect();
         for handle in legs {
             if let Some(talk) = self.legs.remove(&handle).and_then(|leg| leg.talk) {
@@ -425,7 +486,6 @@ impl Machine {
             }
         }
         for id in self.lines_of(number) {
-            self.refuse_line(id, host);
             let Some(line) = self.lines.get_mut(&id) else { continue };
             (line.live, line.now, line.agent) = (false, None, Agent::default());
             let text = format!("line {}: {text}", line.name);

@@ -6,6 +6,7 @@ mod calls;
 mod commands;
 mod conference;
 mod diagnostics;
+mod dropping;
 mod ending;
 mod fact;
 mod forwarding;
@@ -24,6 +25,7 @@ use crate::config::{Config, LineConfig};
 use crate::told::{Heard, Told};
 use answers::Pending;
 pub(crate) use diagnostics::message;
+use dropping::Dropping;
 use lines::{Device, Line};
 use link::Link;
 use talk::{Leg, Talk};
@@ -81,10 +83,28 @@ impl Machine {
         }
     }
 
+    /// The number of the last request.
+    #[cfg(any(test, feature = "fuzz"))]
+    pub(crate) fn requests(&self) -> u64 {
+        self.last_request
+    }
+
     /// Handles, calls, requests and messages that are kept.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzz"))]
     pub(crate) fn counts(&self) -> (usize, usize, usize, usize) {
         (self.legs.len(), self.talks.len(), self.pending.len(), self.early.len())
+    }
+
+    /// The states of all handles, in words.
+    #[cfg(test)]
+    pub(crate) fn states(&self) -> Vec<String> {
+        self.legs.values().map(|leg| crate::sys::names::one("LINECALLSTATE_", leg.state)).collect()
+    }
+
+    /// The version of its driver's extensions that a device was agreed on with, and whether it is open.
+    #[cfg(test)]
+    pub(crate) fn device(&self, number: u32) -> (Option<crate::extensions::Extension>, bool) {
+        self.devices.get(&number).map_or((None, false), |device| (device.about.extension, device.handle().is_some()))
     }
 
     /// What is to be done, in order.
@@ -121,8 +141,8 @@ impl Machine {
             Told::Ready { devices, missing, .. } => self.ready(devices, &missing, host),
             Told::Failed { step, code, text } => self.failed(&step, code, &text, host),
             Told::Existing { device, call } => self.existing(device, &call, host),
-            Told::Opened { device, line, privileges, status, addresses } => {
-                self.opened(device, line, privileges, &status, &addresses, host);
+            Told::Opened { device, line, privileges, extension, status, addresses } => {
+                self.opened((device, line), (privileges, extension), &status, addresses, host);
             }
             Told::NotOpened { device, step, code } => self.not_opened(device, &step, code, host),
             Told::Message(heard) => self.message(&heard, host),
@@ -182,14 +202,16 @@ impl Machine {
         let now = host.now();
         self.overdue(now, host);
         self.end_overdue(now, host);
+        self.drops_due(now, host);
         self.retry(now, host);
     }
 
     fn set_alarm(&mut self, host: &mut Host<'_>) {
         let requests = self.pending.values().filter_map(Pending::due);
         let endings = self.talks.values().filter_map(|talk| talk.ending.as_ref().map(|ending| ending.at));
+        let drops = self.talks.values().filter_map(|talk| talk.dropping.as_ref().and_then(Dropping::due));
         let devices = self.devices.values().filter_map(Device::due);
-        let next = requests.chain(endings).chain(devices).chain(self.link.due()).min();
+        let next = requests.chain(endings).chain(drops).chain(devices).chain(self.link.due()).min();
         let next = next.filter(|_| self.broken.is_none());
         if next == self.alarm {
             return;

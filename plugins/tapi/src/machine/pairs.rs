@@ -44,8 +44,8 @@ impl Machine {
     ) {
         let calls = if let Given::Calls(calls) = given { calls.as_slice() } else { &[] };
         let handle = calls.last().copied().unwrap_or(0);
-        if let ([whole, _], Some(device)) = (calls, self.device_of_talk(parent)) {
-            self.is_whole(*whole, device);
+        if let ([whole, _], Some(place)) = (calls, self.place_of_talk(parent)) {
+            self.is_whole(*whole, place);
             self.becomes(parent, *whole);
             self.replay(*whole, host);
         }
@@ -95,9 +95,8 @@ impl Machine {
     /// Two talks, the one that waits first.
     fn pair(&self, at: At, one: &CallKey, other: &CallKey) -> Result<(u64, u64), CommandError> {
         let (one, other) = (self.talk_of(at, one)?, self.talk_of(at, other)?);
-        let text = "the two calls are one and the same";
         if one == other {
-            return Err(CommandError::new(ErrorCode::NoConsultCall, text));
+            return Err(one_and_the_same());
         }
         let (_, first) = self.leg_of(one)?;
         let (_, second) = self.leg_of(other)?;
@@ -106,6 +105,9 @@ impl Machine {
 
     pub(super) fn cancel(&mut self, at: At, key: &CallKey, consult: &CallKey, host: &mut Host<'_>) -> Done {
         let (first, consult) = (self.talk_of(at, key)?, self.talk_of(at, consult)?);
+        if first == consult {
+            return Err(one_and_the_same());
+        }
         let (call, _) = self.leg_of(consult)?;
         self.wish(&[consult], Some(Wish { cause: None, by: ReleasedBy::Local, because: Some(at.id), after: None }));
         if let Some(talk) = self.talks.get_mut(&first) {
@@ -138,6 +140,9 @@ impl Machine {
 
     pub(super) fn conference(&mut self, at: At, key: &CallKey, consult: &CallKey, host: &mut Host<'_>) -> Done {
         let (stays, merged) = (self.talk_of(at, key)?, self.talk_of(at, consult)?);
+        if stays == merged {
+            return Err(one_and_the_same());
+        }
         let ((first, whole), (second, other)) = (self.leg_of(stays)?, self.leg_of(merged)?);
         let adds = (whole.features | other.features) & LINECALLFEATURE_ADDTOCONF != 0;
         let what = if whole.whole && adds {
@@ -151,4 +156,8 @@ impl Machine {
         };
         self.request_of(stays, what, at.pending(Work::Merge { stays }), host)
     }
+}
+
+fn one_and_the_same() -> CommandError {
+    CommandError::new(ErrorCode::NoConsultCall, "the two calls are one and the same")
 }

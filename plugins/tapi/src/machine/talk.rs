@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use jackfield_plugin_api::{CallKey, CallState, CauseCode, CommandId, Direction, LineId, ReleasedBy, Timestamp};
+use jackfield_plugin_api::{CallKey, CallState, CauseCode, Direction, LineId, ReleasedBy, Timestamp};
 
 use super::Because;
+use super::dropping::Dropping;
 use crate::sys::constants::{
     LINECALLPRIVILEGE_OWNER, LINECALLSTATE_BUSY, LINECALLSTATE_CONFERENCED, LINECALLSTATE_CONNECTED,
     LINECALLSTATE_DISCONNECTED, LINECALLSTATE_IDLE, LINECALLSTATE_OFFERING, LINECALLSTATE_ONHOLD,
@@ -45,6 +46,12 @@ pub(super) struct Leg {
 }
 
 impl Leg {
+    /// A call of an address of a device.
+    pub(super) fn at((device, address): (u32, u32)) -> Self {
+        let info = CallInfo { address, ..CallInfo::default() };
+        Self { device, info, ..Self::default() }
+    }
+
     /// Takes what was looked up.
     pub(super) fn learn(&mut self, seen: &Seen) {
         if let Some(info) = &seen.info {
@@ -126,8 +133,8 @@ pub(super) struct Talk {
     pub(super) wish: Option<Wish>,
     /// It is over and not told yet.
     pub(super) ending: Option<Ending>,
-    /// A command to drop it that its driver refused while its conference was coming to its end.
-    pub(super) again: Option<(CommandId, LineId)>,
+    /// A command wants it to be dropped.
+    pub(super) dropping: Option<Dropping>,
     /// Its consultation was given up: it is to be taken back from hold, if it does not come by itself.
     pub(super) returns: bool,
     /// The digits that are being sent.
@@ -195,7 +202,7 @@ impl Talk {
             because: None,
             wish: None,
             ending: None,
-            again: None,
+            dropping: None,
             returns: false,
             sending: None,
         }

@@ -12,8 +12,8 @@ use super::memory::Memory;
 use super::{Job, Shared, reader};
 use crate::asks::{Ask, Request};
 use crate::sys::constants::{
-    LINECALLSELECT_LINE, LINEERR_INVALMEDIAMODE, LINEERR_OPERATIONFAILED, LINEINITIALIZEEXOPTION_USEEVENT,
-    LINEMEDIAMODE_INTERACTIVEVOICE, LINEMEDIAMODE_UNKNOWN, error,
+    LINECALLSELECT_LINE, LINEERR_INCOMPATIBLEEXTVERSION, LINEERR_INVALMEDIAMODE, LINEERR_OPERATIONFAILED,
+    LINEINITIALIZEEXOPTION_USEEVENT, LINEMEDIAMODE_INTERACTIVEVOICE, LINEMEDIAMODE_UNKNOWN, error,
 };
 use crate::sys::{names, write};
 use crate::told::{Device, Given, LineStatus, Told};
@@ -24,8 +24,9 @@ const APPLICATION: &str = "Jackfield";
 const UNTOUCHED: u32 = u32::MAX;
 /// Devices that are looked at.
 const MOST_DEVICES: u32 = 10_000;
-/// Requests that may wait for their answers: each keeps its memory.
-const MOST_WAITING: usize = 4_096;
+/// Requests that may wait for their answers: each keeps its memory. A driver that leaves more of them unanswered is begun
+/// anew.
+const MOST_WAITING: usize = if cfg!(test) { 64 } else { 4_096 };
 /// How long functions that the reading thread calls take at most where nothing is wrong; how often that is looked at.
 const USUAL: Duration = Duration::from_secs(1);
 /// All messages about addresses.
@@ -75,7 +76,7 @@ impl Caller<'_> {
             Ask::Start => self.start(),
             Ask::Look { device } => {
                 if let (Some(functions), Some(running)) = (&self.functions, &self.running) {
-                    self.shared.tell(&Told::Device(functions.device(running.app, device)));
+                    self.shared.tell(&Told::Device(functions.device(running.app, device, &self.shared.extensions)));
                 }
             }
             Ask::Open { device, privileges, addresses, states } => {
@@ -126,7 +127,7 @@ impl Caller<'_> {
             .map_err(|e| ("thread", 0, format!("the system gives no thread: {e}")))?;
         self.running = Some(Running { app, reader, ending });
         for device in 0..devices.min(MOST_DEVICES) {
-            self.shared.tell(&Told::Device(functions.device(app, device)));
+            self.shared.tell(&Told::Device(functions.device(app, device, &self.shared.extensions)));
         }
         let missing = functions.missing().into_iter().map(ToOwned::to_owned).collect();
         self.shared.tell(&Told::Ready { version: NEWEST, devices, missing });
@@ -136,7 +137,7 @@ impl Caller<'_> {
     fn open(&self, device: &Device, privileges: &[u32], addresses: u32, states: u32) {
         let (Some(functions), Some(running)) = (&self.functions, &self.running) else { return };
         let number = device.device;
-        let (line, privileges) = match open(functions, running.app, device, privileges) {
+        let Opened { line, privileges, extension } = match open(functions, running.app, device, privileges) {
             Ok(opened) => opened,
             Err(code) => {
                 let step = "lineOpen".to_owned();
@@ -151,7 +152,7 @@ impl Caller<'_> {
             self.shared.tell(&Told::Existing { device: number, call: functions.call_now(call) });
         }
         let status = status.unwrap_or(LineStatus::UNKNOWN);
-        self.shared.tell(&Told::Opened { device: number, line, privileges, status, addresses });
+        self.shared.tell(&Told::Opened { device: number, line, privileges, extension, status, addresses });
     }
 
     fn call(&self, request: u64, what: &Request) {
@@ -160,7 +161,10 @@ impl Caller<'_> {
             return self.shared.tell(&told(UNAVAILABLE, Given::Nothing));
         };
         if self.shared.requests().len() >= MOST_WAITING {
-            return self.shared.tell(&told(error(LINEERR_OPERATIONFAILED), Given::Nothing));
+            let code = error(LINEERR_OPERATIONFAILED);
+            self.shared.tell(&told(code, Given::Nothing));
+            let text = format!("{MOST_WAITING} requests wait for an answer of their drivers: TAPI is begun anew");
+            return self.shared.tell(&Told::Ended { code, text });
         }
         if let Request::GetAddressStatus { line, address } = what {
             let now = functions.address_now(*line, *address);
@@ -176,7 +180,12 @@ impl Caller<'_> {
         let settled = self.shared.requests().returned(u32::try_from(code).ok().filter(|id| *id != 0), request, kept);
         match settled.done {
             Some((kept, None)) => {
-                let given = if code == 0 { kept.given() } else { Given::Nothing };
+                let given = match what {
+                    _ if code != 0 => Given::Nothing,
+                    // What can be done with it changes with it, and no message need tell.
+                    Request::SetPrivilege { call, .. } => Given::Call(Box::new(functions.call_now(*call))),
+                    _ => kept.given(),
+                };
                 self.shared.tell(&told(code, given));
             }
             Some((kept, Some(answer))) => {
@@ -222,20 +231,37 @@ fn initialize(functions: &Functions) -> Result<(u32, u32), i32> {
     if code == 0 { Ok((app.dword(), devices.dword())) } else { Err(code) }
 }
 
-/// Opens a device with the most privileges that can be had.
+/// A device that is open.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Opened {
+    pub(super) line: u32,
+    pub(super) privileges: u32,
+    /// The version of its driver's extensions that it is open with.
+    pub(super) extension: u32,
+}
+
+/// Opens a device with the most privileges that can be had. Where another program has it open with another version of its
+/// driver's extensions, it is opened without them; where its driver does not know which media a call has, with voice alone.
 ///
 /// # Errors
 /// What the first try returned.
-fn open(functions: &Functions, app: u32, device: &Device, privileges: &[u32]) -> Result<(u32, u32), i32> {
+pub(super) fn open(functions: &Functions, app: u32, device: &Device, privileges: &[u32]) -> Result<Opened, i32> {
     let mut first = None;
-    let voice = LINEMEDIAMODE_INTERACTIVEVOICE | (LINEMEDIAMODE_UNKNOWN & device.caps.media);
-    for wanted in privileges {
-        let mut opened = functions.open_line(app, device.device, device.version, *wanted, voice);
-        if opened == Err(error(LINEERR_INVALMEDIAMODE)) {
-            opened = functions.open_line(app, device.device, device.version, *wanted, LINEMEDIAMODE_INTERACTIVEVOICE);
+    let mut extension = device.extension.map_or(0, |extension| extension.version);
+    let mut media = LINEMEDIAMODE_INTERACTIVEVOICE | (LINEMEDIAMODE_UNKNOWN & device.caps.media);
+    for privileges in privileges {
+        let try_it = |extension, media| functions.open_line(app, device, extension, *privileges, media);
+        let mut opened = try_it(extension, media);
+        if opened == Err(error(LINEERR_INCOMPATIBLEEXTVERSION)) && extension != 0 {
+            extension = 0;
+            opened = try_it(extension, media);
+        }
+        if opened == Err(error(LINEERR_INVALMEDIAMODE)) && media != LINEMEDIAMODE_INTERACTIVEVOICE {
+            media = LINEMEDIAMODE_INTERACTIVEVOICE;
+            opened = try_it(extension, media);
         }
         match opened {
-            Ok(line) => return Ok((line, *wanted)),
+            Ok(line) => return Ok(Opened { line, privileges: *privileges, extension }),
             Err(code) => first = first.or(Some(code)),
         }
     }

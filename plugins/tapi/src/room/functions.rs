@@ -26,6 +26,12 @@ macro_rules! functions {
                 }
             }
 
+            /// None of them, for a test that puts its own there.
+            #[cfg(test)]
+            pub(super) fn none() -> Self {
+                Self { $($field: None,)* }
+            }
+
             /// The names of those that are not there.
             pub(super) fn missing(&self) -> Vec<&'static str> {
                 let mut missing = Vec::new();
@@ -41,6 +47,7 @@ functions! {
     shutdown = "lineShutdown" (u32);
     get_message = "lineGetMessage" (u32, Pointer, u32);
     negotiate = "lineNegotiateAPIVersion" (u32, u32, u32, u32, Pointer, Pointer);
+    negotiate_extension = "lineNegotiateExtVersion" (u32, u32, u32, u32, u32, Pointer);
     device_caps = "lineGetDevCapsW" (u32, u32, u32, u32, Pointer);
     address_caps = "lineGetAddressCapsW" (u32, u32, u32, u32, u32, Pointer);
     providers = "lineGetProviderListW" (u32, Pointer);

@@ -2,7 +2,11 @@
 
 use super::functions::{Functions, NULL};
 use super::memory::{Memory, Pointer};
-use crate::sys::constants::{LINEERR_OPERATIONUNAVAIL, LINEERR_STRUCTURETOOSMALL, error};
+use crate::extensions::{Extension, ExtensionId, Wanted};
+use crate::sys::constants::{
+    LINEERR_INCOMPATIBLEAPIVERSION, LINEERR_INCOMPATIBLEEXTVERSION, LINEERR_OPERATIONUNAVAIL,
+    LINEERR_STRUCTURETOOSMALL, error,
+};
 use crate::sys::read;
 use crate::told::{Address, AddressStatus, CallInfo, CallStatus, Device, LineStatus, Named, Seen};
 
@@ -50,8 +54,8 @@ impl Functions {
     }
 
     /// All that can be known of a device before it is opened.
-    pub(super) fn device(&self, app: u32, device: u32) -> Device {
-        match self.look(app, device) {
+    pub(super) fn device(&self, app: u32, device: u32, wanted: &[Wanted]) -> Device {
+        match self.look(app, device, wanted) {
             Ok(found) => found,
             Err((step, code)) => {
                 let why = format!("{step}: {}", crate::sys::names::error(code));
@@ -60,30 +64,81 @@ impl Functions {
         }
     }
 
-    fn look(&self, app: u32, device: u32) -> Result<Device, (&'static str, i32)> {
-        let version = self.version(app, device).map_err(|code| ("lineNegotiateAPIVersion", code))?;
+    fn look(&self, app: u32, device: u32, wanted: &[Wanted]) -> Result<Device, (&'static str, i32)> {
+        let (version, id) = self.version(app, device).map_err(|code| ("lineNegotiateAPIVersion", code))?;
+        let mut extension = self.extension(app, (device, version), id, wanted);
         let caps = self.device_caps.ok_or(("lineGetDevCaps", UNAVAILABLE))?;
-        // SAFETY: the pointer is to a structure that says how large it is, and lives for the call.
-        let bytes = structure(|to| unsafe { caps(app, device, version, 0, to) }).map_err(|c| ("lineGetDevCaps", c))?;
-        let caps = read::device(&bytes);
+        let ask = |extension: u32| {
+            // SAFETY: the pointer is to a structure that says how large it is, and lives for the call.
+            structure(|to| unsafe { caps(app, device, version, extension, to) })
+        };
+        let mut bytes = ask(extension.map_or(0, |extension| extension.version));
+        if let (Err(code), Some(found)) = (&bytes, &mut extension)
+            && *code == error(LINEERR_INCOMPATIBLEEXTVERSION)
+            && found.version != 0
+        {
+            (found.version, found.refused) = (0, Some(*code));
+            bytes = ask(0);
+        }
+        let caps = read::device(&bytes.map_err(|code| ("lineGetDevCaps", code))?);
         let number = caps.addresses.clamp(1, MOST_ADDRESSES);
-        let addresses = (0..number).map(|address| self.address(app, device, address, version).unwrap_or_default());
-        Ok(Device { device, version, unusable: None, addresses: addresses.collect(), caps })
+        let theirs = extension.map_or(0, |extension| extension.version);
+        let address = |address| self.address(app, device, address, (version, theirs)).unwrap_or_default();
+        let addresses = (0..number).map(address).collect();
+        Ok(Device { device, version, extension, unusable: None, addresses, caps })
     }
 
-    /// The newest version that the driver of a device and we speak.
-    fn version(&self, app: u32, device: u32) -> Result<u32, i32> {
+    /// The newest version that the driver of a device and we speak, and the id of its extensions.
+    fn version(&self, app: u32, device: u32) -> Result<(u32, ExtensionId), i32> {
         let negotiate = self.negotiate.ok_or(UNAVAILABLE)?;
         let (version, extension) = (Memory::new(4), Memory::new(16));
         // SAFETY: both pointers are to memory of the sizes that the function writes, and live for the call.
         let code = unsafe { negotiate(app, device, OLDEST, NEWEST, version.pointer(), extension.pointer()) };
-        if code != 0 { Err(code) } else { Ok(version.dword()) }
+        if code != 0 {
+            return Err(code);
+        }
+        let version = version.dword();
+        if !(OLDEST..=NEWEST).contains(&version) {
+            return Err(error(LINEERR_INCOMPATIBLEAPIVERSION));
+        }
+        Ok((version, ExtensionId(read::extension_id(&extension.bytes()))))
     }
 
-    fn address(&self, app: u32, device: u32, address: u32, version: u32) -> Option<Address> {
+    /// The extensions of a driver, and the newest version of them that it and the settings know. It is negotiated only
+    /// for extensions that the settings name: a program that does not know them must not.
+    fn extension(
+        &self,
+        app: u32,
+        (device, version): (u32, u32),
+        id: ExtensionId,
+        wanted: &[Wanted],
+    ) -> Option<Extension> {
+        if id == ExtensionId::NONE {
+            return None;
+        }
+        let mut found = Extension { id, version: 0, refused: None };
+        let Some(wanted) = wanted.iter().find(|wanted| wanted.id.is_none_or(|wanted| wanted == id)) else {
+            return Some(found);
+        };
+        let agreed = Memory::new(4);
+        let code = match self.negotiate_extension {
+            // SAFETY: the pointer is to memory of the size that the function writes, and lives for the call.
+            Some(ask) => unsafe { ask(app, device, version, wanted.from, wanted.to, agreed.pointer()) },
+            None => UNAVAILABLE,
+        };
+        match (code, agreed.dword()) {
+            (0, agreed) if agreed != 0 && (wanted.from..=wanted.to).contains(&agreed) => found.version = agreed,
+            // It says that it is done, and agrees on what nobody has asked for.
+            (0, _) => found.refused = Some(error(LINEERR_INCOMPATIBLEEXTVERSION)),
+            (code, _) => found.refused = Some(code),
+        }
+        Some(found)
+    }
+
+    fn address(&self, app: u32, device: u32, address: u32, (version, extension): (u32, u32)) -> Option<Address> {
         let caps = self.address_caps?;
         // SAFETY: the pointer is to a structure that says how large it is, and lives for the call.
-        let bytes = structure(|to| unsafe { caps(app, device, address, version, 0, to) }).ok()?;
+        let bytes = structure(|to| unsafe { caps(app, device, address, version, extension, to) }).ok()?;
         Some(read::address(&bytes))
     }
 
@@ -139,23 +194,24 @@ impl Functions {
         unsafe { close(line) }
     }
 
-    /// Opens a device with privileges and media modes.
+    /// Opens a device with a version of its driver's extensions, privileges and media modes.
     ///
     /// # Errors
     /// What the function returned.
     pub(super) fn open_line(
         &self,
         app: u32,
-        device: u32,
-        version: u32,
+        device: &Device,
+        extension: u32,
         privileges: u32,
         media: u32,
     ) -> Result<u32, i32> {
         let open = self.open.ok_or(UNAVAILABLE)?;
         let line = Memory::new(4);
-        let instance = usize::try_from(device).unwrap_or_default();
+        let (number, version) = (device.device, device.version);
+        let instance = usize::try_from(number).unwrap_or_default();
         // SAFETY: the pointer is to memory of the size of a handle, and lives for the call; no parameters are given.
-        let code = unsafe { open(app, device, line.pointer(), version, 0, instance, privileges, media, NULL) };
+        let code = unsafe { open(app, number, line.pointer(), version, extension, instance, privileges, media, NULL) };
         if code == 0 { Ok(line.dword()) } else { Err(code) }
     }
 

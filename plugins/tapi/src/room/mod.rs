@@ -12,6 +12,8 @@ mod caller;
 mod functions;
 mod lookup;
 mod memory;
+#[cfg(test)]
+mod negotiating;
 mod reader;
 mod request;
 mod requests;
@@ -25,6 +27,7 @@ use std::time::{Duration, Instant};
 use jackfield_plugin_api::Poster;
 
 use crate::asks::Ask;
+use crate::extensions::Wanted;
 use crate::told::{Named, Told};
 use functions::Functions;
 use request::Kept;
@@ -48,6 +51,8 @@ impl Ear for Poster {
 /// What the two threads share.
 struct Shared {
     ear: Box<dyn Ear>,
+    /// What is asked of drivers besides TAPI.
+    extensions: Vec<Wanted>,
     requests: Mutex<Requests<Kept>>,
     /// The function of the driver that the reading thread is in, and since when.
     reading: Mutex<Option<(Instant, &'static str)>>,
@@ -108,13 +113,15 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Starts the calling thread. The library is loaded with the first [`Ask::Start`].
+    /// Starts the calling thread. The library is loaded with the first [`Ask::Start`]; these extensions are negotiated
+    /// with the drivers that have them.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(crate) fn new(ear: Box<dyn Ear>, library: &str) -> std::io::Result<Self> {
+    pub(crate) fn new(ear: Box<dyn Ear>, library: &str, extensions: Vec<Wanted>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             ear,
+            extensions,
             requests: Mutex::default(),
             reading: Mutex::default(),
             over: AtomicBool::new(false),

@@ -2,11 +2,11 @@
 
 use std::mem::offset_of;
 
-use super::constants::{LINECALLPARTYID_ADDRESS, LINECALLPARTYID_NAME};
+use super::constants::{LINECALLPARTYID_ADDRESS, LINECALLPARTYID_NAME, LINECALLPARTYID_PARTIAL};
 use super::structures::{
     LINEADDRESSCAPS, LINEADDRESSSTATUS, LINEAGENTACTIVITYENTRY, LINEAGENTACTIVITYLIST, LINEAGENTGROUPENTRY,
     LINEAGENTGROUPLIST, LINEAGENTSTATUS, LINECALLINFO, LINECALLLIST, LINECALLSTATUS, LINEDEVCAPS, LINEDEVSTATUS,
-    LINEFORWARD, LINEMESSAGE, LINEPROVIDERENTRY, LINEPROVIDERLIST, VARSTRING,
+    LINEEXTENSIONID, LINEFORWARD, LINEMESSAGE, LINEPROVIDERENTRY, LINEPROVIDERLIST, VARSTRING,
 };
 use crate::told::{
     Address, AddressStatus, AgentGroup, AgentStatus, CallInfo, CallStatus, DeviceCaps, Forward, LineStatus, Named,
@@ -89,7 +89,8 @@ macro_rules! party {
         let has = |flag: u32| flags & flag != 0;
         Party {
             flags,
-            number: text!($fields, LINECALLINFO.$size, $offset).filter(|_| has(LINECALLPARTYID_ADDRESS)),
+            number: text!($fields, LINECALLINFO.$size, $offset)
+                .filter(|_| has(LINECALLPARTYID_ADDRESS | LINECALLPARTYID_PARTIAL)),
             name: text!($fields, LINECALLINFO.$name_size, $name_offset).filter(|_| has(LINECALLPARTYID_NAME)),
         }
     }};
@@ -108,6 +109,14 @@ pub(crate) fn message(bytes: &[u8]) -> (u32, u32, [u32; 3]) {
     let parameters = [at!(LINEMESSAGE.dwParam1), at!(LINEMESSAGE.dwParam2), at!(LINEMESSAGE.dwParam3)];
     let (device, id) = (fields.dword(at!(LINEMESSAGE.hDevice)), fields.dword(at!(LINEMESSAGE.dwMessageID)));
     (device, id, parameters.map(|at| fields.dword(at)))
+}
+
+/// LINEEXTENSIONID.
+pub(crate) fn extension_id(bytes: &[u8]) -> [u32; 4] {
+    let fields = Fields(bytes);
+    let (one, two) = (at!(LINEEXTENSIONID.dwExtensionID0), at!(LINEEXTENSIONID.dwExtensionID1));
+    let (three, four) = (at!(LINEEXTENSIONID.dwExtensionID2), at!(LINEEXTENSIONID.dwExtensionID3));
+    [one, two, three, four].map(|at| fields.dword(at))
 }
 
 /// VARSTRING, when it is a text.
