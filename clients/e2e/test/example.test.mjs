@@ -32,7 +32,7 @@ test("packed, installed, used", async () => {
   for (const name of ["client.mjs", "package.json"]) cpSync(join(example, name), join(folder, name));
   npm(clients, "pack", "--workspace", "@jackfield/client", "--pack-destination", folder);
   const packed = readdirSync(folder).find((name) => name.endsWith(".tgz"));
-  npm(folder, "install", `./${packed}`, "ws", "--prefer-offline");
+  npm(folder, "install", "--no-save", `./${packed}`, "ws", "--prefer-offline");
   const installed = readdirSync(join(folder, "node_modules", "@jackfield", "client"));
   assert.deepEqual(installed.sort(), ["README.md", "dist", "package.json", "src"]);
 

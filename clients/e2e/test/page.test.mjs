@@ -140,7 +140,7 @@ test("from 320 pixels on nothing is cut off, in either language; wide, it has tw
       return [...shadowRoot.querySelectorAll("button")].filter((b) => b.offsetParent && (b.getBoundingClientRect().right > panel.right || b.scrollWidth > b.clientWidth + 1)).map((b) => b.innerText);
     });
     assert.deepEqual(wrong, [], `${width} ${locale}`);
-    const [stage, history] = await Promise.all([page.locator(".stage").boundingBox(), page.locator(".history").boundingBox()]);
+    const [stage, history] = await Promise.all([page.locator(".stage > fieldset").boundingBox(), page.locator(".history").boundingBox()]);
     assert.equal(history.x > stage.x + stage.width - 1, width > 720);
     const taller = await page.evaluate(() => [document.documentElement, document.querySelector("jackfield-panel").shadowRoot.querySelector(".panel")].filter((e) => e.scrollHeight > e.clientHeight).length);
     assert.equal(taller, 0, "the page itself does not scroll");
@@ -243,6 +243,53 @@ test("the client in a worker", async () => {
   await until("it has dropped the call", () => page.evaluate(() => window.said[1] === "dropped"));
   await page.context().close();
   await site.end();
+});
+
+test("a name as long as it likes stays in the button that has it", async () => {
+  await quiet();
+  const page = await bed.panel(await bed.context({ viewport: { width: 320, height: 700 } }));
+  const name = `\u202E${"W".repeat(200)}`;
+  await bed.sim.ring("+380441234567", name);
+  await act(page, "answer");
+  await page.locator("section.card[data-state=connected]").waitFor();
+  await act(page, "transfer");
+  await page.locator("input[name=target]").fill("600");
+  await act(page, "consult");
+  const back = page.locator("[data-action=cancelTransfer]");
+  await back.waitFor();
+  const fits = await back.evaluate((button) => {
+    const [inner, outer] = [button.querySelector("span").getBoundingClientRect(), button.closest(".card").getBoundingClientRect()];
+    return inner.left >= outer.left && inner.right <= outer.right && button.scrollWidth <= button.clientWidth + 1;
+  });
+  assert.ok(fits, "it is cut by the button");
+  assert.equal(await back.locator("bdi").getAttribute("title"), name, "its direction is kept to itself");
+  await quiet();
+  await page.context().close();
+});
+
+test("of two calls that ring the first stays on top, and keys mean it", async () => {
+  await quiet();
+  const page = await bed.panel(await bed.context({ viewport: { width: 800, height: 800 } }), TOKENS.both);
+  // The line that stands second in the user's list rings first.
+  await bed.sim.service("ring", { to: "102", from: "+380507654321", name: "Taras Shevchuk" });
+  await page.locator(".ringing .of-line", { hasText: "102" }).waitFor();
+  await bed.sim.ring("+380441234567", "Olena Koval");
+  await page.locator(".ringing .of-line", { hasText: "101" }).waitFor();
+  const cards = () => page.locator(".ringing").evaluateAll((all) => all.map((card) => [card.querySelector(".of-line").innerText, card.querySelectorAll("[aria-keyshortcuts]").length > 0]));
+  assert.deepEqual(await cards(), [["102", true], ["101", false]]);
+  await page.keyboard.press("a");
+  await page.locator("section.card[data-state=connected] .of-line", { hasText: "102" }).waitFor();
+  assert.deepEqual(await cards(), [["101", true]]);
+  await act(page, "answer");
+  await until("both are taken", async () => (await page.locator(".ringing").count()) === 0);
+  while ((await page.locator("section.card [data-action=drop]").count()) > 0) {
+    const before = await page.locator(".card[data-call]").count();
+    await act(page, "drop");
+    await until("one call fewer", async () => (await page.locator(".card[data-call]").count()) < before);
+  }
+  await quiet();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
 });
 
 test("two lines of one user", async () => {

@@ -62,7 +62,9 @@ const WEIGHT: Record<string, number> = { conferenced: 5, connected: 4, alerting:
 
 /** Arranges the calls of all lines. `chosen`: the call that somebody has chosen. */
 export function arrange(shown: readonly Shown[], chosen: string | undefined): Desk {
-  const incoming = shown.filter(isIncoming);
+  // The host gives ids that grow with time. In the order of lines a call that has just come would push another one from
+  // under somebody's finger.
+  const incoming = shown.filter(isIncoming).sort((a, b) => (a.call.callId < b.call.callId ? -1 : 1));
   const others = shown.filter((s) => !isIncoming(s));
   const weigh = ({ call }: Shown) => (WEIGHT[call.state] ?? 0) * 2 + (call.isCurrent ? 1 : 0);
   const selected = others.find((s) => s.call.callId === chosen) ?? [...others].sort((a, b) => weigh(b) - weigh(a))[0];

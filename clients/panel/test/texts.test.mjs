@@ -58,6 +58,9 @@ test("what is in front: what rings, then what one is in", () => {
   assert.equal(arrange(shown, "held").selected.call.callId, "held");
   assert.equal(arrange(shown, "gone").selected.call.callId, "talk");
   assert.equal(arrange([], undefined).selected, undefined);
+  const rings = ["01a2-2", "01a2-1"].map((id) => call(id, { state: "alerting" }));
+  const order = arrange(rings.map((ring) => ({ line: line(ring), call: ring })), undefined);
+  assert.deepEqual(order.incoming.map((s) => s.call.callId), ["01a2-1", "01a2-2"], "the oldest first, on whatever line");
 });
 
 test("pairs: a consultation by its parent; else what is held and what is not", () => {

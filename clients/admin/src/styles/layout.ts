@@ -415,9 +415,15 @@ export const layout = css`
       color: var(--muted);
       text-align: left;
     }
+    /* The first one names the thing, and says more of it below. */
     table.stack td:first-child {
-      justify-content: flex-start;
+      display: block;
       font-weight: 600;
+      text-align: left;
+      overflow-wrap: anywhere;
+    }
+    table.stack td:first-child .muted {
+      font-weight: 400;
     }
     table.stack td:first-child::before,
     table.stack td.none {

@@ -111,7 +111,7 @@ export const en = {
   history: "Calls",
   all: "All",
   missed: "Missed",
-  missedCount: "{count} missed calls that you have not seen",
+  missedCount: "Missed calls that you have not seen: {count}",
   search: "Search calls",
   noCalls: "No calls yet",
   nothingFound: "Nothing found",

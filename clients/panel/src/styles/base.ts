@@ -310,10 +310,12 @@ export const base = css`
       padding: 8px 24px 24px;
       overflow: hidden;
     }
+    /* As wide as shadows fall: what scrolls cuts them off at its edge. */
     .stage {
-      flex: 0 0 400px;
+      flex: 0 0 448px;
       overflow: auto;
-      padding: 2px;
+      margin: -8px -24px -24px;
+      padding: 8px 24px 24px;
     }
     .history {
       flex: 1;

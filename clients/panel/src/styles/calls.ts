@@ -40,6 +40,16 @@ export const calls = css`
     min-height: 28px;
     padding: 0 8px;
   }
+  /* Where it is narrow the bell says it alone. */
+  @container (max-width: 359px) {
+    .eyebrow .small span {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
+  }
   .of-line {
     margin-left: 4px;
     padding: 1px 7px;
@@ -375,7 +385,14 @@ export const calls = css`
     font-size: 15px;
   }
   .pair-actions .wide {
+    min-width: 0;
     min-height: 34px;
+  }
+  .pair-actions .wide span {
+    min-width: 0;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
   }
   /* One thing at a time: while something rings, the rest waits. */
   .stage:has(.ringing) .pair .fill.main {

@@ -7,7 +7,7 @@ import { nameOf, other } from "../format.js";
 import type { Key } from "../i18n.js";
 import { type Icon, icon } from "../icons.js";
 import { keypad } from "./keypad.js";
-import { avatar, facts, stateKey, timer, who } from "./parts.js";
+import { avatar, facts, naming, stateKey, timer, who } from "./parts.js";
 import { target } from "./target.js";
 
 /** Where there are several lines, a call says whose it is. */
@@ -19,7 +19,7 @@ export function calls(desk: Desk): TemplateResult {
   const inPair = (shown: Shown) => pair && [pair.first.callId, pair.second.callId].includes(shown.call.callId);
   const alone = others.filter((shown) => !inPair(shown));
   return html`
-    ${repeat(incoming, ({ call }) => call.callId, (shown) => ringing(desk, shown, others.length > 0))}
+    ${repeat(incoming, ({ call }) => call.callId, (shown) => ringing(desk, shown, others.length > 0, shown === incoming[0]))}
     ${pair && selected ? pairCard(desk, pair, selected) : nothing}
     ${repeat(alone, ({ call }) => call.callId, (shown) => (shown === selected && !pair ? card(desk, shown) : row(desk, shown)))}
   `;
@@ -39,8 +39,10 @@ function button(desk: Desk, shown: Shown, action: string, command: string, label
   </button>`;
 }
 
-function ringing(desk: Desk, shown: Shown, waiting: boolean): TemplateResult {
+function ringing(desk: Desk, shown: Shown, waiting: boolean, first: boolean): TemplateResult {
   const { call, line } = shown;
+  // Keys mean the one that came first.
+  const key = (name: string) => (first ? name : "");
   const has = (feature: string) => call.features.includes(feature);
   const audible = desk.ringer.ringing && !desk.silenced.has(call.callId);
   return html`<section class="card ringing" data-call=${call.callId} aria-label=${desk.t("incomingFrom", { name: nameOf(call.caller, call.contacts) || desk.t("noNumber") })}>
@@ -53,11 +55,11 @@ function ringing(desk: Desk, shown: Shown, waiting: boolean): TemplateResult {
     ${facts(desk, call)}
     ${line.state === "up" || call.features.length > 0
       ? html`<div class="answers">
-          ${has("answer") ? button(desk, shown, "answer", "answerCall", "answer", "phone", "fill go", "a") : nothing}
-          ${has("drop") ? button(desk, shown, "drop", "dropCall", "decline", "down", "tonal stop", "e") : nothing}
+          ${has("answer") ? button(desk, shown, "answer", "answerCall", "answer", "phone", "fill go", key("a")) : nothing}
+          ${has("drop") ? button(desk, shown, "drop", "dropCall", "decline", "down", "tonal stop", key("e")) : nothing}
         </div>
         ${has("deflect") && desk.target?.callId !== call.callId
-          ? html`<div class="after">${button(desk, shown, "redirect", "deflectCall", "redirect", "redirect", "ghost", "t")}</div>`
+          ? html`<div class="after">${button(desk, shown, "redirect", "deflectCall", "redirect", "redirect", "ghost", key("t"))}</div>`
           : nothing}`
       : nothing}
     ${desk.target?.callId === call.callId ? target(desk, shown) : nothing}
@@ -125,7 +127,7 @@ function choose(desk: Desk, callId: string): void {
 function pairCard(desk: Desk, pair: Pair, selected: Shown): TemplateResult {
   const has = (feature: string) => pair.features.has(feature);
   const consulting = pair.second.role === "consult";
-  const pairButton = (feature: string, command: string, label: string, picture: Icon, looks: string, key = "") =>
+  const pairButton = (feature: string, command: string, label: string | TemplateResult, picture: Icon, looks: string, key = "") =>
     html`<button
       class=${looks}
       data-action=${feature}
@@ -145,7 +147,7 @@ function pairCard(desk: Desk, pair: Pair, selected: Shown): TemplateResult {
     <span class="state">${desk.t(stateKey(shown.call))}</span>
     ${who(desk, shown.call)} ${timer(desk, shown.call)}
   </button>`;
-  const back = nameOf(other(pair.first), pair.first.contacts);
+  const back = nameOf(other(pair.first), pair.first.contacts) || desk.t("noNumber");
   return html`<section class="card pair" data-state=${selected.call.state}>
     <header class="eyebrow"><span class="grow">${desk.t(consulting ? "consultation" : "lines")} ${lineOf(desk, selected)}</span></header>
     <div class="halves">${half({ line: pair.line, call: pair.first })}${half({ line: pair.line, call: pair.second })}</div>
@@ -153,7 +155,7 @@ function pairCard(desk: Desk, pair: Pair, selected: Shown): TemplateResult {
       ${has("completeTransfer") ? pairButton("completeTransfer", "transferCall", desk.t("complete"), "check", "fill main", "c") : nothing}
       ${has("alternate") ? pairButton("alternate", "alternateCall", desk.t("swap"), "swap", "tonal", "s") : nothing}
       ${has("conference") ? pairButton("conference", "conferenceCall", desk.t("merge"), "merge", "tonal") : nothing}
-      ${has("cancelTransfer") ? pairButton("cancelTransfer", "cancelTransfer", desk.t("cancelTransfer", { name: back }), "back", "ghost wide") : nothing}
+      ${has("cancelTransfer") ? pairButton("cancelTransfer", "cancelTransfer", naming(desk, "cancelTransfer", back), "back", "ghost wide") : nothing}
     </div>
     ${facts(desk, selected.call)} ${tiles(desk, selected)}
     ${selected.call.features.includes("drop") ? button(desk, selected, "drop", "dropCall", endKey(selected), "down", "tonal stop wide", "e") : nothing}

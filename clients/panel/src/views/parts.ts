@@ -8,6 +8,12 @@ import { icon } from "../icons.js";
 /** What somebody out there has chosen to be called. Its direction is kept to itself, its length is cut by looks alone. */
 export const words = (text: string) => html`<bdi title=${text}>${text}</bdi>`;
 
+/** A text of ours with somebody's name in it: what stands around the name is read as it was written. */
+export function naming(desk: Desk, key: Key, name: string): TemplateResult {
+  const [before, after] = desk.t(key, { name: "\0" }).split("\0");
+  return html`${before}${words(name)}${after ?? ""}`;
+}
+
 /** A number reads from left to right, whatever the language. */
 export const digits = (text: string) => html`<bdi class="digits" dir="ltr" title=${text}>${text}</bdi>`;
 
@@ -74,8 +80,8 @@ export function facts(desk: Desk, call: LiveCall): TemplateResult | typeof nothi
   ];
   const lines = [
     call.queue ? html`<span>${words(call.queue.name ?? call.queue.id)}</span>` : nothing,
-    call.redirecting ? html`<span>${desk.t("redirectedBy", { name: nameOf(call.redirecting) })}</span>` : nothing,
-    call.direction === "in" && call.called && call.called.number !== call.device ? html`<span>${desk.t("via", { name: nameOf(call.called) })}</span>` : nothing,
+    call.redirecting ? html`<span>${naming(desk, "redirectedBy", nameOf(call.redirecting))}</span>` : nothing,
+    call.direction === "in" && call.called && call.called.number !== call.device ? html`<span>${naming(desk, "via", nameOf(call.called))}</span>` : nothing,
     held ? html`<span class="warn">${desk.t("remoteHeld")}</span>` : nothing,
     call.muted ? html`<span class="warn">${desk.t("muted")}</span>` : nothing,
     call.recording ? html`<span class="rec">${desk.t("recording")}</span>` : nothing,
