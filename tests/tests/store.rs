@@ -281,9 +281,35 @@ fn calls_are_forgotten_by_age_and_by_number_and_open_ones_stay() {
         let number = record(10_000).caller.unwrap().number;
         assert_eq!(retention::forget_number(database, &number).unwrap(), 1);
         assert!(retention::forget_number(database, "no digits").is_err());
+        assert_eq!(retention::written_otherwise(database, "0441230700").unwrap(), ["+380441230700"]);
+        assert!(retention::written_otherwise(database, "+380441230700").unwrap().is_empty());
         let events = database.query("SELECT COUNT(*) FROM timeline", &[]).unwrap();
         assert_eq!(events[0].int(0), Some(600), "their timelines are gone, too");
     });
+}
+
+/// Not in the file, not in its log: whoever reads the disk finds none of it.
+#[test]
+fn what_was_forgotten_is_nowhere_in_the_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = Source::of(&format!("sqlite://{}", dir.path().join("calls.db").display())).unwrap();
+    let mut database = source.open().unwrap();
+    keep(database.as_mut(), (1..400).map(record));
+    let has = |text: &str| {
+        let files = std::fs::read_dir(dir.path()).unwrap().flatten().map(|file| std::fs::read(file.path()).unwrap());
+        files.filter(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes())).count()
+    };
+    let number = record(200).caller.unwrap().number;
+    assert!(has(&number) > 0);
+    assert_eq!(retention::forget_number(database.as_mut(), &number).unwrap(), 1);
+    assert!(retention::empty_log(database.as_mut()).unwrap());
+    assert_eq!(has(&number), 0);
+    assert!(has(&record(201).caller.unwrap().number) > 0, "the others stay");
+    retention::forget_before(database.as_mut(), START + 300 * SECOND).unwrap();
+    assert!(retention::empty_log(database.as_mut()).unwrap());
+    for number in [1, 100, 299] {
+        assert_eq!(has(&record(number).caller.unwrap().number), 0, "{number}");
+    }
 }
 
 #[test]

@@ -90,6 +90,16 @@ fn watch_without_a_valid_token_ends_and_says_why() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("the token is missing or not valid"));
+    for (address, code, said) in [
+        (host.url().to_owned(), 2, "a token is needed, one of the configuration's users: JACKFIELD_TOKEN=…".to_owned()),
+        (format!("http://{}/#login=abc", host.address()), 1, format!("the host's is ws://{}/ws", host.address())),
+    ] {
+        let token = if code == 2 { "" } else { TOKEN };
+        let mut watch = Command::new(build::jackfield(Version::Present).unwrap());
+        let output = watch.args(["watch", "--once", &address]).env("JACKFIELD_TOKEN", token).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && told.contains(&said), "{told}");
+    }
 }
 
 #[test]

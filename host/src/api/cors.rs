@@ -23,8 +23,13 @@ pub(super) async fn and_sniffing(State(shared): State<Arc<Shared>>, request: Req
     let asks_first = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
         && allowed.is_some();
+    let is_data = request.uri().path().starts_with("/api/v1/");
     let mut response = if asks_first { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
+    if is_data && !headers.contains_key(header::CACHE_CONTROL) {
+        // Whom somebody spoke with is written to no disk on the way.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if shared.directory().origins.is_empty() {
         return response;

@@ -25,8 +25,14 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/hooks/{*path}", any(hooks::take))
         .merge(rest::router())
         .fallback(pages::serve)
+        .method_not_allowed_fallback(other_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), cors::and_sniffing))
         .with_state(shared)
+}
+
+/// Something is there, and is asked for in another way; the field `Allow` says in which.
+async fn other_method() -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "this is not done here; the header field Allow says what is")
 }
 
 /// Ready: clients are let in. Whether phone systems answer is each line's state, not the host's.

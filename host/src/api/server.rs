@@ -23,8 +23,8 @@ use crate::config::{ServerConfig, TlsFiles};
 
 /// A resume storm brings thousands of connections at once.
 const BACKLOG: i32 = 4_096;
-/// How long a TLS handshake, and the head of a request, may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a TLS handshake, the head of a request and its body may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client's socket.
 #[derive(Debug)]
@@ -121,7 +121,17 @@ impl Server {
     pub fn listen(config: &ServerConfig) -> Result<Self, String> {
         let tls = config.tls.as_ref().map(encryption).transpose()?;
         let tls = tls.map(|tls| Certificate(Arc::new(ArcSwap::new(tls))));
-        let listener = bind(config).map_err(|e| format!("server.listen: {}: {e}", config.listen))?;
+        let listener = bind(config).map_err(|e| {
+            let next = match e.kind() {
+                io::ErrorKind::AddrInUse => {
+                    "; another program listens there, maybe another host: stop it, or choose another port"
+                }
+                io::ErrorKind::AddrNotAvailable => "; this machine has no such address",
+                io::ErrorKind::PermissionDenied => "; ports below 1024 are root's: choose another one",
+                _ => "",
+            };
+            format!("server.listen: {}: {e}{next}", config.listen)
+        })?;
         Ok(Self { listener, tls })
     }
 
@@ -159,6 +169,7 @@ impl Server {
                 if stream.set_nodelay(true).is_err() {
                     return;
                 }
+                give_up_who_takes_nothing(&stream);
                 let stream = match tls {
                     None => Stream::Tcp(stream),
                     Some(tls) => match tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
@@ -191,6 +202,22 @@ async fn converse(router: Router, stream: Stream) {
     // Who breaks off a request has told us nothing.
     let _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
 }
+
+/// How long a client may take nothing of what is sent to it: as long as a WebSocket may be silent.
+#[cfg(target_os = "linux")]
+const STALLED: Duration = Duration::from_secs(60);
+
+/// Has the system break a connection whose other side acknowledges nothing, or has no room, for so long. Who asks for
+/// much and reads none of it would keep its place for ever.
+#[cfg(target_os = "linux")]
+fn give_up_who_takes_nothing(stream: &TcpStream) {
+    let millis = u32::try_from(STALLED.as_millis()).unwrap_or(u32::MAX);
+    // A system that does not know it does without.
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(stream, millis);
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn give_up_who_takes_nothing(_: &TcpStream) {}
 
 fn bind(config: &ServerConfig) -> io::Result<TcpListener> {
     let address = config.listen;

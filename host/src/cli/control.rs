@@ -114,11 +114,11 @@ fn replacement(connection: &Value) -> Vec<String> {
 fn shown(status: &Value) -> Vec<String> {
     let text = |value: &Value| output::harmless(value.as_str().unwrap_or_default());
     let mut lines = vec![format!(
-        "jackfield {} (process {}) at {}, {} clients{}",
+        "jackfield {} (process {}) at {}, {}{}",
         text(&status["version"]),
         status["pid"],
         text(&status["url"]),
-        status["sessions"],
+        output::count(status["sessions"].as_u64().unwrap_or(0), "client"),
         if status["restartDue"] == true { "; so many libraries were exchanged that a restart is due" } else { "" },
     )];
     for connection in status["connections"].as_array().into_iter().flatten() {
@@ -141,8 +141,7 @@ fn shown(status: &Value) -> Vec<String> {
         for line in connection["lines"].as_array().into_iter().flatten() {
             let calls = match line["calls"].as_u64().unwrap_or(0) {
                 0 => String::new(),
-                1 => ", 1 call".to_owned(),
-                many => format!(", {many} calls"),
+                some => format!(", {}", output::count(some, "call")),
             };
             let error = &line["lastError"];
             let why = if error.is_null() || line["state"] == "up" {

@@ -42,7 +42,7 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn main(self) -> Result<(), Failure> {
         let path = match (self.recording.exists(), self.recording.to_str()) {
-            (false, Some(id)) if !id.contains(['/', '.']) => record::folder(&self.file, id)?,
+            (false, Some(id)) if !id.contains(['/', '.']) => record::recorded(&self.file, id)?,
             _ => self.recording.clone(),
         };
         let recording = Recording::at(&path).map_err(Failure::new)?;

@@ -14,6 +14,11 @@ pub(super) fn say(line: &str) -> Result<(), Failure> {
     }
 }
 
+/// So many of something: `1 call`, `2 calls`.
+pub(super) fn count(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 /// Writes a line to standard error.
 pub(super) fn note(line: &str) {
     // Nobody to tell when even this fails.

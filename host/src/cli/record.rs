@@ -89,7 +89,7 @@ impl Record {
     }
 
     fn cut(&self, connection: &str, last: Option<Duration>, to: &Path) -> Result<(), Failure> {
-        let recording = Recording::at(&folder(&self.file, connection)?).map_err(Failure::new)?;
+        let recording = Recording::at(&recorded(&self.file, connection)?).map_err(Failure::new)?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let since = last.map(|last| {
             let since = now.saturating_sub(last).as_micros();
@@ -120,8 +120,21 @@ fn text(value: &Value) -> String {
     output::harmless(value.as_str().unwrap_or_default())
 }
 
+/// The folder of a connection's recording, which is there.
+pub(super) fn recorded(file: &ConfigFile, connection: &str) -> Result<PathBuf, Failure> {
+    let folder = folder(file, connection)?;
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    Err(Failure::new(format!(
+        "connection `{connection}` was never recorded: {} is not there; `jackfield record start {connection}` begins a \
+         recording",
+        folder.display()
+    )))
+}
+
 /// The folder of a connection's recording: as the running host says, or as it is configured.
-pub(super) fn folder(file: &ConfigFile, connection: &str) -> Result<PathBuf, Failure> {
+fn folder(file: &ConfigFile, connection: &str) -> Result<PathBuf, Failure> {
     if let Ok(status) = control::ask(file, "status", &json!({})) {
         let of = |c: &&Value| c["connection"] == connection;
         let found = status["connections"].as_array().into_iter().flatten().find(of);
@@ -131,7 +144,10 @@ pub(super) fn folder(file: &ConfigFile, connection: &str) -> Result<PathBuf, Fai
     }
     let config = config::load(&file.config).map_err(|e| Failure::config(&e))?;
     let known = config.connections.iter().find(|c| c.id == connection);
-    let known = known.ok_or_else(|| Failure::new(format!("there is no connection `{connection}`")))?;
+    let known = known.ok_or_else(|| {
+        let ids: Vec<&str> = config.connections.iter().map(|c| c.id.as_str()).collect();
+        Failure::new(format!("there is no connection `{connection}` (there are: {})", ids.join(", ")))
+    })?;
     let record = known.record.clone().unwrap_or_default();
     Ok(ring_folder(&known.around.base.join(record.folder), connection))
 }

@@ -81,10 +81,7 @@ impl Replay {
         if self.check {
             return check(&tally, self.json);
         }
-        if tally.inputs > 0 && tally.inputs == tally.not_given {
-            return Err(Failure::new("nothing of it could be given to an adapter: no start of one is in it"));
-        }
-        Ok(())
+        tally.unplayed().map_or(Ok(()), |why| Err(Failure::new(output::harmless(why))))
     }
 }
 
@@ -95,7 +92,7 @@ fn load(loader: &mut Loader, path: &Path) -> Result<LoadedPlugin, Failure> {
 }
 
 fn check(tally: &Tally, json: bool) -> Result<(), Failure> {
-    let Tally { inputs, not_given, different, first, events, other_events, first_event, from, to } = tally;
+    let Tally { inputs, not_given, different, first, events, other_events, first_event, from, to, .. } = tally;
     let seconds = to.saturating_sub(*from) / 1_000_000;
     if json {
         output::say(
@@ -113,8 +110,8 @@ fn check(tally: &Tally, json: bool) -> Result<(), Failure> {
              {other_events} times others"
         ))?;
     }
-    if *inputs == 0 || inputs == not_given {
-        return Err(Failure::new("nothing of it could be given to an adapter: no start of one is in it"));
+    if let Some(why) = tally.unplayed() {
+        return Err(Failure::new(output::harmless(why)));
     }
     match (first, first_event) {
         (Some((input, what)), _) => {

@@ -120,8 +120,8 @@ impl Differences {
             events.get(1).unwrap_or(&0),
             self.found
         );
-        if tallies.iter().any(|tally| tally.inputs == 0 || tally.inputs == tally.not_given) {
-            return Err(Failure::new("nothing of it could be given to both: no start of an adapter is in it"));
+        if let Some(why) = tallies.iter().find_map(Tally::unplayed) {
+            return Err(Failure::new(output::harmless(why)));
         }
         if self.found == 0 {
             return if self.json { Ok(()) } else { output::say(&text) };

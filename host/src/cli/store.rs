@@ -97,7 +97,20 @@ fn done(what: &What, source: &Source, store: &StoreConfig) -> Result<(), Failure
                 (None, Some(before)) => retention::forget_before(database.as_mut(), time(before)?),
                 (None, None) => Ok(0),
             };
-            output::say(&format!("{} calls were forgotten", count.map_err(told)?))
+            let count = count.map_err(told)?;
+            if !retention::empty_log(database.as_mut()).map_err(told)? {
+                output::note("the database's log is being read: it still has them, until it is begun anew");
+            }
+            output::say(&format!("{} forgotten", output::count(count, "call")))?;
+            let others = match number {
+                Some(number) => retention::written_otherwise(database.as_mut(), number).map_err(told)?,
+                None => Vec::new(),
+            };
+            if !others.is_empty() {
+                let others = output::harmless(&others.join(", "));
+                output::note(&format!("not forgotten, since their numbers are written otherwise: calls of {others}"));
+            }
+            Ok(())
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Watch {
     url: String,
     /// The token. Other users of this machine can read command lines: prefer the variable.
     #[arg(long, env = "JACKFIELD_TOKEN", hide_env_values = true)]
-    token: String,
+    token: Option<String>,
     /// Only these lines; else all that the token may see.
     #[arg(long = "line", value_name = "NAME")]
     lines: Vec<String>,
@@ -50,6 +50,10 @@ enum End {
 
 impl Watch {
     pub(super) fn main(self) -> Result<(), Failure> {
+        if self.token.as_deref().is_none_or(str::is_empty) {
+            let text = "a token is needed, one of the configuration's users: JACKFIELD_TOKEN=… jackfield watch";
+            return Err(Failure { code: 2, text: text.to_owned() });
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -88,9 +92,15 @@ impl Watch {
             Err(e) => return End::Refused(format!("`{}`: {e}", self.url)),
         };
         if !matches!(request.uri().scheme_str(), Some("ws" | "wss")) {
-            return End::Refused(format!("`{}`: an address begins with ws:// or wss://", self.url));
+            let hint = match self.url.strip_prefix("http") {
+                Some(rest) if rest.contains("://") => {
+                    format!("; the host's is ws{}/ws", rest.split('#').next().unwrap_or_default().trim_end_matches('/'))
+                }
+                _ => String::new(),
+            };
+            return End::Refused(format!("`{}`: an address begins with ws:// or wss://{hint}", self.url));
         }
-        let Ok(bearer) = HeaderValue::try_from(format!("Bearer {}", self.token)) else {
+        let Ok(bearer) = HeaderValue::try_from(format!("Bearer {}", self.token.as_deref().unwrap_or_default())) else {
             return End::Refused("a token consists of printable characters".to_owned());
         };
         request.headers_mut().insert("authorization", bearer);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,15 +52,21 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 pub fn read(path: &Path) -> Result<Reading, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    File::open(path).and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes)).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => unreadable(Error::new(
+            e.kind(),
+            "there is no such file; --config, or JACKFIELD_CONFIG, names the configuration",
+        )),
+        _ => unreadable(e),
+    })?;
     if bytes.len() as u64 > MAX_SIZE {
         let text = format!("it has more than {MAX_SIZE} bytes, which is too much for a configuration");
-        return Err(unreadable(std::io::Error::other(text)));
+        return Err(unreadable(Error::other(text)));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
-        unreadable(std::io::Error::other(format!("line {line} is not UTF-8; save the file as UTF-8")))
+        unreadable(Error::other(format!("line {line} is not UTF-8; save the file as UTF-8")))
     })?;
     let base = std::path::absolute(path).map_err(unreadable)?;
     Ok(parse(&text, path, base.parent().unwrap_or(Path::new("/")), std::env::vars_os()))

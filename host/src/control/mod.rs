@@ -90,6 +90,8 @@ pub fn find(config: &Path) -> Result<PathBuf, String> {
     let mut places = places(config);
     // A service's own directory, for whoever asks from outside of it.
     places.push(Path::new(RUN).join(name(config)));
+    // As root without a service it is the same one.
+    places.dedup();
     places.iter().find(|place| place.exists()).cloned().ok_or_else(|| {
         let tried: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
         format!("no host with the configuration {} runs here (there is no {})", config.display(), tried.join(", no "))

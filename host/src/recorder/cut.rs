@@ -63,7 +63,10 @@ pub(crate) fn cut(recording: &Recording, since: Option<Timestamp>, to: &Path) ->
         is_playable: begin.is_playable || parts[first..].iter().any(|part| part.has_made),
         trouble,
     };
-    let told = |e: std::io::Error| format!("{}: {e}", to.display());
+    let told = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => format!("{} is there already; nothing was written", to.display()),
+        _ => format!("{}: {e}", to.display()),
+    };
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -10,9 +10,12 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// The size of a segment.
 const SEGMENT: u64 = 4 * 1024 * 1024;
+/// How long a segment is appended to that the database has taken over: what was forgotten there is not to stay here.
+const AGE: Duration = Duration::from_secs(3_600);
 /// What is kept in memory while the file cannot be written.
 const MOST_WAITING: usize = 16 * 1024 * 1024;
 /// The longest line: a call with all its parties and user data.
@@ -65,6 +68,10 @@ pub(super) struct Tail {
     number: u64,
     file: Option<File>,
     written: u64,
+    /// When the segment was begun.
+    begun: Instant,
+    /// How long it is appended to.
+    pub(super) age: Duration,
     /// Lines that the file did not take.
     waiting: VecDeque<Box<[u8]>>,
     waiting_bytes: usize,
@@ -85,6 +92,8 @@ impl Tail {
             number,
             file: None,
             written: 0,
+            begun: Instant::now(),
+            age: AGE,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             oldest,
@@ -139,7 +148,9 @@ impl Tail {
     }
 
     fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.file.is_some() && self.written >= SEGMENT {
+        // Only where nothing older waits: segments are counted, and there may be so many.
+        let is_old = self.begun.elapsed() >= self.age && self.oldest.load(Ordering::Relaxed) == self.number;
+        if self.file.is_some() && (self.written >= SEGMENT || is_old) {
             self.file = None;
             self.number += 1;
         }
@@ -150,7 +161,7 @@ impl Tail {
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                self.written = 0;
+                (self.written, self.begun) = (0, Instant::now());
                 self.file.insert(create(&segment_path(&self.folder, &self.connection, self.number))?)
             }
         };
@@ -304,7 +315,7 @@ impl Head {
         self.done = now;
         self.oldest.store(now.0, Ordering::Relaxed);
         // As above.
-        let _ = fs::write(done_path(&self.folder, &self.connection), format!("{} {}\n", now.0, now.1));
+        let _ = write_done(&done_path(&self.folder, &self.connection), now);
     }
 
     /// What was read since [`done`](Self::done) is to be read again.
@@ -335,6 +346,13 @@ impl Head {
 
 fn done_path(folder: &Path, connection: &str) -> PathBuf {
     folder.join(format!("{connection}.done"))
+}
+
+/// Written over what stands there, always as long: a process that dies meanwhile leaves the one mark or the other, and
+/// never none, which would have everything read again and bring back what was forgotten.
+fn write_done(path: &Path, (number, offset): (u64, u64)) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    file.write_all(format!("{number:020} {offset:020}\n").as_bytes())
 }
 
 fn read_done(path: &Path) -> Option<(u64, u64)> {

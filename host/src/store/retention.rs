@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::database::{Database, StoreError, Value, transaction};
+use super::database::{Database, Dialect, StoreError, Value, transaction};
 use super::rows::number_key;
 
 /// How often the host looks for calls that are too old.
@@ -18,10 +18,51 @@ pub(super) fn forget_some(database: &mut dyn Database, before: i64) -> Result<u6
 }
 
 fn forget(database: &mut dyn Database, which: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
-    transaction(database, |database| {
+    let is_file = database.dialect() == Dialect::Sqlite;
+    if is_file {
+        // Forgotten is not merely unlinked: the places where it stood are overwritten.
+        database.batch("PRAGMA secure_delete = ON")?;
+    }
+    let forgotten = transaction(database, |database| {
         database.execute(&format!("DELETE FROM timeline WHERE call_id IN ({which})"), values)?;
         database.execute(&format!("DELETE FROM calls WHERE call_id IN ({which})"), values)
-    })
+    });
+    if is_file {
+        // The host goes on writing with this connection, and has nothing to hide from itself.
+        database.batch("PRAGMA secure_delete = OFF")?;
+    }
+    forgotten
+}
+
+/// Digits at the end of a number by which it is known again, however it is written.
+const TELLING: usize = 7;
+
+/// Other numbers of calls that end as this one does: mostly the same one, written otherwise. A few of them.
+///
+/// # Errors
+/// The database does not tell.
+pub fn written_otherwise(database: &mut dyn Database, number: &str) -> Result<Vec<String>, StoreError> {
+    let end: String = number_key(number).chars().take(TELLING).collect();
+    if end.len() < TELLING {
+        return Ok(Vec::new());
+    }
+    let other = "CASE direction WHEN 'out' THEN called_number ELSE caller_number END";
+    let sql = format!("SELECT DISTINCT {other} FROM calls WHERE number_key LIKE $1 AND {other} <> $2 LIMIT 5");
+    let rows = database.query(&sql, &[Value::text(&format!("{end}%")), Value::text(number)])?;
+    Ok(rows.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect())
+}
+
+/// Takes what was forgotten out of the file's write-ahead log, too. `false`: somebody reads in it just now; it goes
+/// when the log is begun anew.
+///
+/// # Errors
+/// The database does not do it.
+pub fn empty_log(database: &mut dyn Database) -> Result<bool, StoreError> {
+    if database.dialect() != Dialect::Sqlite {
+        return Ok(true);
+    }
+    let rows = database.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])?;
+    Ok(rows.first().and_then(|row| row.int(0)) == Some(0))
 }
 
 /// Forgets all calls that are over and began before a time. How many.

@@ -75,6 +75,15 @@ fn what_clients_saw_is_played_again() {
         assert_eq!(says(&here), says(&[&here[..], &["--here"]].concat()), "it depends on where the library runs");
         let same = says(&["replay", path, "--plugin", &library("simulator"), "--diff", &library("simulator")]);
         assert!(same.contains(" 0 places with other events"), "{same}");
+        for more in [&["--json"][..], &["--check"], &["--diff", &library("simulator")]] {
+            // Another phone system's adapter: not an empty answer that looks like nothing had happened.
+            let output = jackfield(&[&["replay", path, "--plugin", &library("first")], more].concat());
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(
+                !output.status.success() && told.contains("it is `acme`, and what was recorded is `simulator`"),
+                "{told}"
+            );
+        }
         let why = says(&["explain", call.as_str().unwrap(), path]);
         for part in ["callStarted", "hold", "callFinished", "command for line", "+380441234567", "fact  "] {
             assert!(why.contains(part), "{part} is not in\n{why}");
@@ -90,6 +99,13 @@ fn a_recording_begins_and_ends_when_it_is_told_and_the_end_is_cut_out() {
     client.named("initialized", "sim/101").unwrap();
     let refused = host.command(&["record", "stop", "sim"]).unwrap();
     assert!(String::from_utf8_lossy(&refused.stderr).contains("is not recorded"));
+    let cut = |connection: &str| {
+        let output = host.command(&["record", "cut", connection, "-o", "none.jfrec"]).unwrap();
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(cut("sim").contains("was never recorded") && cut("sim").contains("record start sim"), "{}", cut("sim"));
+    assert!(cut("smi").contains("there is no connection `smi` (there are: sim)"), "{}", cut("smi"));
     // A call that is up already: the table is part of what a recording begins with.
     let ring = json!({ "line": "sim/102", "name": "ring", "params": {} });
     client.call("librarySpecificService", &ring).unwrap();

@@ -62,6 +62,8 @@ fn a_connection_is_paused_resumed_and_started_again() {
     let host = host();
     let mut alice = host.client(ALICE).unwrap();
     let up = until("up", || connection(&host), |now| now["state"] == "up");
+    let told = host.get("/api/v1/connections/sim", ADMIN).unwrap();
+    assert_eq!(told.header("cache-control"), Some("no-store"));
     assert_eq!((&up["plugin"], &up["adapter"]["running"]), (&json!("simulator"), &json!(true)));
     assert_eq!(up["lines"].as_array().unwrap().len(), 2);
     assert!(up["since"].is_string() && up["adapter"]["version"].is_string(), "{up}");

@@ -123,3 +123,28 @@ fn an_address_is_made_for_users_that_there_are() {
     assert!(!agent.contains("/admin/"), "{agent}");
     assert_eq!(host.command(&["login", "alice", "--at", "cti.example"]).unwrap().status.code(), Some(2));
 }
+
+/// Whoever sends a body byte by byte is let go; else a few thousand of them would be all that there is room for.
+#[test]
+fn a_body_that_does_not_come_ends_the_request() {
+    use std::io::{Read, Write};
+    let host = host();
+    let mut stream = std::net::TcpStream::connect(host.address()).unwrap();
+    stream.set_read_timeout(Some(jackfield_tests::host::PATIENCE)).unwrap();
+    let head =
+        "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut drips = stream.try_clone().unwrap();
+    let dripping = std::thread::spawn(move || {
+        // A byte now and then, until nobody takes it any more.
+        while drips.write_all(b" ").is_ok() {
+            std::thread::sleep(std::time::Duration::from_secs(2));
+        }
+    });
+    let mut answer = [0; 1024];
+    let count = stream.read(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer[..count]);
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("did not come within"), "{answer}");
+    assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0, "and the connection is closed");
+    dripping.join().unwrap();
+}

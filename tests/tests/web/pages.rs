@@ -25,6 +25,9 @@ fn a_host_serves_its_pages_or_says_that_it_has_none() {
         everything_that_a_page_names(&host, path, &answer.body);
     }
     assert_eq!(host.get("/admin", "").unwrap().header("location"), Some("/admin/"));
+    let answer = host.request("PUT", "/api/v1/calls", "", &[], "").unwrap();
+    assert_eq!((answer.status, answer.header("content-type")), (405, Some("application/problem+json")));
+    assert_eq!(answer.header("allow"), Some("GET,HEAD"));
     for path in ["/Cargo.toml", "/../jackfield.toml", "/jackfield.toml", "/assets/", "/index.html", "/%2e%2e/x", "//"] {
         let answer = host.get(path, "").unwrap();
         assert_eq!((answer.status, answer.header("content-type")), (404, Some("application/problem+json")), "{path}");
@@ -94,4 +97,34 @@ fn the_version_says_which_pages_there_are() {
     assert!(text.lines().any(|line| line.starts_with("with ") || line.starts_with("without ")), "{text}");
     let json: Value = serde_json::from_slice(&version(&["--json"])).unwrap();
     assert!(json["pages"]["panel"].is_boolean() && json["pages"]["admin"].is_boolean(), "{json}");
+}
+
+/// Whoever asks for much and reads none of it is given up after a minute; it takes that long, so it is for
+/// JACKFIELD_STALLED=1.
+#[test]
+#[cfg(target_os = "linux")]
+fn who_takes_nothing_is_given_up() {
+    use std::io::{Read, Write};
+    if std::env::var_os("JACKFIELD_STALLED").is_none() {
+        eprintln!("skipped: JACKFIELD_STALLED=1 waits for it");
+        return;
+    }
+    let host = host();
+    let mut stream = std::net::TcpStream::connect(host.address()).unwrap();
+    let one = format!("GET /api/openapi.json HTTP/1.1\r\nHost: {}\r\n\r\n", host.address());
+    stream.write_all(one.repeat(400).as_bytes()).unwrap();
+    let open = || {
+        let found = std::fs::read_dir(format!("/proc/{}/fd", host.pid())).unwrap().flatten();
+        found.filter(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to.starts_with("socket:"))).count()
+    };
+    let before = open();
+    let end = std::time::Instant::now() + 3 * jackfield_tests::host::PATIENCE;
+    while open() >= before {
+        assert!(std::time::Instant::now() < end, "it is kept");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let mut left = Vec::new();
+    // What lies on the way is read; then it is over.
+    let _ = stream.read_to_end(&mut left);
+    assert!(left.len() > 1_000_000);
 }

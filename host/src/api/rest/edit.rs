@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use super::calls::{etag, tagged};
 use super::document::{Operation, Reply, schema_of};
 use super::view::Call;
-use super::{Answer, Asker, Host, Refusal};
+use super::{Answer, Asker, Host, Refusal, whole_body};
 use crate::store::{CallLink, Edit, Outcome, query};
 
 /// The largest body.
@@ -61,7 +61,7 @@ pub(super) fn change() -> Operation {
             about: "The call now",
             content: Some(("application/json", schema_of::<Call>)),
         }],
-        problems: &[400, 401, 403, 404, 412, 413, 415, 428, 503],
+        problems: &[400, 401, 403, 404, 408, 412, 413, 415, 428, 503],
         route: patch(edit),
     }
 }
@@ -78,9 +78,7 @@ async fn edit(State(shared): Host, Path(id): Path<String>, headers: HeaderMap, b
         let text = "the body is JSON (Content-Type: application/merge-patch+json)";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     }
-    let body = axum::body::to_bytes(body, LARGEST).await.map_err(|_| {
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 64 KiB, or did not come whole")
-    })?;
+    let body = whole_body(body, LARGEST).await?;
     let told = |e: serde_json::Error| Refusal::bad(&format!("the body is not understood: {e}"));
     // An object first: a list would be taken for one, field by field.
     let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&body).map_err(told)?;

@@ -79,7 +79,7 @@ pub(super) fn log_in() -> Operation {
         headers: &[],
         body: Some(("application/json", schema_of::<Shown>)),
         replies: &[Reply { status: 200, about: "A token", content: Some(("application/json", schema_of::<LoggedIn>)) }],
-        problems: &[400, 401, 413, 415, 429, 503],
+        problems: &[400, 401, 408, 413, 415, 429, 503],
         route: post(exchange),
     }
 }

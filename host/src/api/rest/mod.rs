@@ -26,11 +26,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::Shared;
 use super::auth::User;
 use super::http::problem;
+use super::server::PATIENCE;
 use super::websocket;
 use crate::config::Role;
 use crate::store::query::Sees;
@@ -103,6 +105,21 @@ fn user_of(shared: &Shared, headers: &HeaderMap) -> Result<Arc<User>, Refusal> {
     })
 }
 
+/// A body that has an end in size and time: who sends it byte by byte keeps nobody else's place.
+async fn whole_body(body: Body, largest: usize) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, largest)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => {
+            let text = format!("the body has more than {largest} bytes, or did not come whole");
+            Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &text))
+        }
+        Err(_) => {
+            let text = format!("the body did not come within {} s", PATIENCE.as_secs());
+            Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, &text))
+        }
+    }
+}
+
 /// A body of JSON.
 async fn json_body<T: DeserializeOwned>(headers: &HeaderMap, body: Body, largest: usize) -> Result<T, Refusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -111,10 +128,7 @@ async fn json_body<T: DeserializeOwned>(headers: &HeaderMap, body: Body, largest
         let text = "the body is JSON (Content-Type: application/json)";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     }
-    let body = axum::body::to_bytes(body, largest).await.map_err(|_| {
-        let text = format!("the body has more than {largest} bytes, or did not come whole");
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &text)
-    })?;
+    let body = whole_body(body, largest).await?;
     // An object first: a list would be taken for one, field by field. Nothing of the body is repeated: it may be secret.
     let object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_slice(&body).map_err(|_| Refusal::bad("the body is not a JSON object"))?;

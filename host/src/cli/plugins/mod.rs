@@ -62,8 +62,13 @@ impl Plugins {
         if found.entries.is_empty() {
             output::note("no libraries there");
         }
+        let system = |entry: &Entry| match &entry.state {
+            State::Loaded(p) => p.manifest.phone_system.chars().count(),
+            _ => 0,
+        };
+        let width = found.entries.iter().map(system).max().unwrap_or(0).clamp(16, 40);
         for entry in &found.entries {
-            output::say(&as_text(entry))?;
+            output::say(&as_text(entry, width))?;
         }
         Ok(())
     }
@@ -93,14 +98,15 @@ fn as_json(entry: &Entry) -> Value {
     }
 }
 
-fn as_text(entry: &Entry) -> String {
+/// `width`: of the longest name of a phone system.
+fn as_text(entry: &Entry, width: usize) -> String {
     let file = entry.path.file_name().unwrap_or_default().to_string_lossy();
     match &entry.state {
         State::Loaded(p) => {
             let m = &p.manifest;
             let needs = if m.needs.is_empty() { String::new() } else { format!("  needs {}", m.needs.join(", ")) };
             let name = format!("{} {}", m.name, m.version);
-            output::harmless(&format!("{name:<22} {:<16} API {}{needs}  {file}", m.phone_system, m.api_version))
+            output::harmless(&format!("{name:<22} {:<width$} API {}{needs}  {file}", m.phone_system, m.api_version))
         }
         State::Refused(why) | State::Waits(why) => output::harmless(&format!("refused                {file}: {why}")),
     }

@@ -64,6 +64,10 @@ impl Lane {
     /// Makes an adapter as one was made then. What it answered to being made.
     pub(super) async fn make(&mut self, at: Timestamp, made: &Made, settled: Option<&[u32]>) -> Did {
         self.port = None;
+        if made.name != self.plugin.manifest.name {
+            let text = format!("it is `{}`, and what was recorded is `{}`", self.plugin.manifest.name, made.name);
+            return Did::Failed { gone: true, text };
+        }
         match settled {
             Some(settled) => self.hide.go_on(settled.iter().copied()),
             None if made.kind == inputs::NEW => self.hide.begin(),

@@ -73,6 +73,8 @@ pub(crate) struct Tally {
     pub(crate) other_events: u64,
     /// The first of them.
     pub(crate) first_event: Option<String>,
+    /// Why the first adapter that could not be made was not.
+    pub(crate) not_made: Option<String>,
     /// The time of the recording, in microseconds since 1970.
     pub(crate) from: i64,
     pub(crate) to: i64,
@@ -176,7 +178,9 @@ impl Player {
                     if let (Some(lane), Some(adapter)) = (&mut seat.lane, &checkpoint.adapter)
                         && let Did::Failed { text, .. } = lane.make(at, adapter, Some(&checkpoint.settled)).await
                     {
-                        watch.note(at, format!("{}: {text}", lane.name()));
+                        let text = format!("{} is not made: {text}", lane.name());
+                        seat.tally.not_made.get_or_insert_with(|| text.clone());
+                        watch.note(at, text);
                     }
                 }
                 if checkpoint.runs && checkpoint.adapter.is_none() {
@@ -205,7 +209,9 @@ impl Player {
             if let Some(lane) = &mut seat.lane {
                 seat.did = lane.make(at, made, None).await;
                 if let Did::Failed { text, .. } = &seat.did {
-                    watch.note(at, format!("{} is not made: {text}", lane.name()));
+                    let text = format!("{} is not made: {text}", lane.name());
+                    seat.tally.not_made.get_or_insert_with(|| text.clone());
+                    watch.note(at, text);
                 }
             }
         }
@@ -327,6 +333,16 @@ impl Seat {
 }
 
 impl Tally {
+    /// Why nothing was played, if nothing was.
+    pub(crate) fn unplayed(&self) -> Option<&str> {
+        match &self.not_made {
+            _ if self.inputs > self.not_given => None,
+            Some(why) => Some(why),
+            None if self.inputs == 0 => Some("nothing is to be played: no input of an adapter is in it"),
+            None => Some("nothing of it could be given to an adapter: no start of one is in it"),
+        }
+    }
+
     fn compare(&mut self, input: Option<&Given>, recorded: &[u8], now: &[u8]) {
         let split =
             |bytes| frames(bytes).filter_map(Result::ok).map(|f| (f.kind, f.arg, f.payload)).collect::<Vec<_>>();

@@ -136,3 +136,42 @@ fn a_line_that_was_cut_off_by_the_end_of_the_machine_harms_no_other() {
     tail.append(b"four\n").unwrap();
     assert_eq!(read(&mut head, 10), ["one", "two", "four"]);
 }
+
+/// What is in the database does not lie here for ever, however little is told.
+#[test]
+fn an_old_segment_goes_once_the_database_has_it_and_only_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut tail, mut head) = ends(folder.path());
+    tail.age = std::time::Duration::ZERO;
+    let numbers = || found(folder.path()).unwrap()[0].1.clone();
+    for line in ["one\n", "two\n", "three\n"] {
+        tail.append(line.as_bytes()).unwrap();
+    }
+    assert_eq!(numbers(), [0, 1], "what waits is in as few segments as ever");
+    assert_eq!(read(&mut head, 10), ["one", "two", "three"]);
+    head.done();
+    assert_eq!(numbers(), [1]);
+    tail.append(b"four\n").unwrap();
+    assert_eq!(read(&mut head, 10), ["four"]);
+    head.done();
+    assert_eq!(numbers(), [2]);
+}
+
+/// The mark of how far the database has come is written over, never emptied, and read as it was written before.
+#[test]
+fn the_mark_is_always_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("sim.done");
+    let (mut tail, mut head) = ends(folder.path());
+    tail.append(b"one\n").unwrap();
+    assert_eq!(read(&mut head, 10), ["one"]);
+    head.done();
+    let length = fs::metadata(&mark).unwrap().len();
+    tail.append(b"two\n").unwrap();
+    assert_eq!(read(&mut head, 10), ["two"]);
+    head.done();
+    assert_eq!(fs::metadata(&mark).unwrap().len(), length);
+    assert_eq!(read(&mut ends(folder.path()).1, 10), [""; 0], "it goes on behind the mark");
+    fs::write(&mark, "0 4\n").unwrap();
+    assert_eq!(read(&mut ends(folder.path()).1, 10), ["two"], "of a version before");
+}

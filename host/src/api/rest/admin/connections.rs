@@ -310,7 +310,7 @@ pub(super) fn swap() -> Operation {
             about: "What became of it; `notTaken` and `takenBack` are answers, too",
             content: Some(("application/json", schema_of::<Swap>)),
         }],
-        problems: &[400, 401, 403, 404, 409, 413, 415, 503],
+        problems: &[400, 401, 403, 404, 408, 409, 413, 415, 503],
         route: post(swapped),
     }
 }

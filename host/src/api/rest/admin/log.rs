@@ -75,7 +75,7 @@ pub(super) fn set() -> Operation {
         headers: &[],
         body: Some(("application/json", schema_of::<Change>)),
         replies: REPLIES,
-        problems: &[400, 401, 403, 404, 413, 415],
+        problems: &[400, 401, 403, 404, 408, 413, 415],
         route: put(change),
     }
 }
