@@ -40,7 +40,7 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
     let token = token();
     prepare(&folder, &built, address, &token).map_err(|e| format!("{}: {e}", folder.display()))?;
     let program = built.join(format!("jackfield{}", std::env::consts::EXE_SUFFIX));
-    let mut host = Command::new(&program)
+    let mut host = asking(&program, &folder)
         .args(["run", "--config"])
         .arg(folder.join("jackfield.toml"))
         .spawn()
@@ -62,6 +62,19 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("the host ended: {status}")) }
 }
 
+/// The program, so that the host can be asked also where a user has no runtime folder (a container, `su`).
+fn asking(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    if has_no_place() {
+        command.env("XDG_RUNTIME_DIR", folder);
+    }
+    command
+}
+
+fn has_no_place() -> bool {
+    ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"].iter().all(|name| std::env::var_os(name).is_none_or(|v| v.is_empty()))
+}
+
 /// What to do now: pages to open, and a line for another terminal.
 fn told(program: &Path, config: &Path, address: SocketAddr, token: &str, without: Option<&str>) -> String {
     let mut text = "\nThe host runs. Calls come and go by themselves; those at line 103 are yours.\n\n".to_owned();
@@ -77,7 +90,11 @@ fn told(program: &Path, config: &Path, address: SocketAddr, token: &str, without
                 }
             }
             text.push_str(&format!(
-                "Each opens once, within five minutes. Another one:\n  {} login you -c {}\n\n",
+                "Each opens once, within five minutes. Another one:\n  {}{} login you -c {}\n\n",
+                match (has_no_place(), config.parent()) {
+                    (true, Some(folder)) => format!("XDG_RUNTIME_DIR={} ", folder.display()),
+                    _ => String::new(),
+                },
                 program.display(),
                 config.display()
             ));
@@ -96,7 +113,8 @@ fn told(program: &Path, config: &Path, address: SocketAddr, token: &str, without
 
 /// An address that logs a user in, as the running host makes it.
 fn way_in(program: &Path, config: &Path, user: &str, page: &str) -> Result<String, String> {
-    let output = Command::new(program).args(["login", user, "--json", "--config"]).arg(config).output();
+    let folder = config.parent().unwrap_or(Path::new("."));
+    let output = asking(program, folder).args(["login", user, "--json", "--config"]).arg(config).output();
     let output = output.map_err(|e| format!("{}: {e}", program.display()))?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());

@@ -94,7 +94,12 @@ pub fn find(config: &Path) -> Result<PathBuf, String> {
     places.dedup();
     places.iter().find(|place| place.exists()).cloned().ok_or_else(|| {
         let tried: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
-        format!("no host with the configuration {} runs here (there is no {})", config.display(), tried.join(", no "))
+        let hint = match places.len() {
+            1 if !is_root() => "; XDG_RUNTIME_DIR, where hosts of users are found, is not set here",
+            _ => "",
+        };
+        let tried = tried.join(", no ");
+        format!("no host with the configuration {} runs here (there is no {tried}){hint}", config.display())
     })
 }
 
