@@ -65,14 +65,26 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
 /// The program, so that the host can be asked also where a user has no runtime folder (a container, `su`).
 fn asking(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
-    if has_no_place() {
+    if has_no_place(folder) {
         command.env("XDG_RUNTIME_DIR", folder);
     }
     command
 }
 
-fn has_no_place() -> bool {
-    ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"].iter().all(|name| std::env::var_os(name).is_none_or(|v| v.is_empty()))
+fn has_no_place(folder: &Path) -> bool {
+    let names = ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"];
+    !is_roots(folder) && names.iter().all(|name| std::env::var_os(name).is_none_or(|v| v.is_empty()))
+}
+
+/// Whether it belongs to root, who has a place in any case: the demo has made it, so it is whose the demo is.
+#[cfg(unix)]
+fn is_roots(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|found| std::os::unix::fs::MetadataExt::uid(&found) == 0)
+}
+
+#[cfg(not(unix))]
+const fn is_roots(_: &Path) -> bool {
+    true
 }
 
 /// What to do now: pages to open, and a line for another terminal.
@@ -91,8 +103,8 @@ fn told(program: &Path, config: &Path, address: SocketAddr, token: &str, without
             }
             text.push_str(&format!(
                 "Each opens once, within five minutes. Another one:\n  {}{} login you -c {}\n\n",
-                match (has_no_place(), config.parent()) {
-                    (true, Some(folder)) => format!("XDG_RUNTIME_DIR={} ", folder.display()),
+                match config.parent() {
+                    Some(folder) if has_no_place(folder) => format!("XDG_RUNTIME_DIR={} ", folder.display()),
                     _ => String::new(),
                 },
                 program.display(),
