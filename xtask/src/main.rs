@@ -37,7 +37,7 @@ cargo xtask mutants [ARGUMENT]...
 
 cargo xtask sanitize [--calls N] [--valgrind N]
     Makes N calls (10000) through the adapter for TAPI and the simulated TAPI library under AddressSanitizer, which also
-    looks for leaks, then N (1000) under valgrind where there is one. Linux on x86-64.
+    looks for leaks, then N (400) under valgrind where there is one. Linux on x86-64.
 
 cargo xtask test [--asterisk 16] [--no-asterisk] [--no-browser] [--no-windows | --windows] [FILTER]
     Installs what the tests need (Debian: by apt and debootstrap), then checks format and lints and runs every test;
