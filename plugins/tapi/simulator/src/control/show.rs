@@ -37,6 +37,9 @@ fn count(service: &Service) -> Value {
             "requests": counters.requests,
             "replies": counters.replies,
             "handles": counters.handles,
+            "given_back": counters.given_back,
+            "lines": counters.lines,
+            "closed": counters.closed,
         },
     })
 }

@@ -93,6 +93,7 @@ exported! {
             return Err(LINEERR_INVALCALLSTATE);
         }
         call.service.drop_handle(hCall);
+        call.service.counters.given_back += 1;
         let bits = if owner { LINECALLINFOSTATE_NUMOWNERDECR } else { LINECALLINFOSTATE_NUMMONITORS };
         call.service.tell_info(leg, bits);
         Ok(0)

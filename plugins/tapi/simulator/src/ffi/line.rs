@@ -80,6 +80,7 @@ exported! {
             media: dwMediaModes,
             address,
         });
+        call.service.counters.lines += 1;
         memory::put_word(lphLine, open);
         let bits = LINEDEVSTATE_OPEN;
         call.service.exchange.happened.push(Happening::Line { device: dwDeviceID, bits, second: 0, third: 0 });
@@ -89,6 +90,7 @@ exported! {
 
     fn lineClose(hLine: u32) |call| {
         let open = call.service.close(hLine)?;
+        call.service.counters.closed += 1;
         let bits = LINEDEVSTATE_CLOSE;
         call.service.exchange.happened.push(Happening::Line { device: open.device, bits, second: 0, third: 0 });
         Ok(0)

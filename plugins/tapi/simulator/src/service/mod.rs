@@ -91,6 +91,11 @@ pub(crate) struct Counters {
     pub(crate) requests: u64,
     pub(crate) replies: u64,
     pub(crate) handles: u64,
+    /// Handles that programs have given back, lines that they have opened and closed: by the functions for it, not by
+    /// their end.
+    pub(crate) given_back: u64,
+    pub(crate) lines: u64,
+    pub(crate) closed: u64,
 }
 
 /// The service, made when it is needed for the first time.

@@ -105,15 +105,7 @@ impl Tapi {
 
     /// A command of the simulator's own.
     pub fn command(&self, command: &Value) -> Value {
-        type Command = unsafe extern "C" fn(*const c_char, *mut c_char, usize) -> i32;
-        let text = CString::new(command.to_string()).expect("no nulls");
-        let mut out = vec![0 as c_char; 1 << 18];
-        // SAFETY: as the function wants it.
-        unsafe {
-            let function = self.library.get::<Command>("cti_tapisim_command").expect("there");
-            assert!(function(text.as_ptr(), out.as_mut_ptr(), out.len()) > 0, "{command}");
-            serde_json::from_str(&CStr::from_ptr(out.as_ptr()).to_string_lossy()).expect("JSON")
-        }
+        tell(&self.library, command)
     }
 
     /// A command that must work.
@@ -325,6 +317,48 @@ impl Drop for Tapi {
         if self.app != 0 {
             self.call("lineShutdown", &[self.app as usize]);
         }
+    }
+}
+
+/// Whoever gives commands to a library that somebody else uses.
+pub struct Commander(Library);
+
+impl Commander {
+    pub fn of(path: &Path) -> Self {
+        // SAFETY: our own library, which is loaded already.
+        Self(unsafe { Library::new(path) }.expect("loaded"))
+    }
+
+    pub fn done(&self, command: &Value) -> Value {
+        let answer = tell(&self.0, command);
+        assert_eq!(answer["ok"], true, "{command}: {answer}");
+        answer
+    }
+
+    /// Waits until what is counted is as wanted.
+    pub fn until(&self, wanted: impl Fn(&Value) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let count = self.done(&json!({"do": "count"}));
+            if wanted(&count) {
+                return;
+            }
+            assert!(Instant::now() < end, "{count}; {}", self.done(&json!({"do": "show"})));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// A command of the simulator's own.
+fn tell(library: &Library, command: &Value) -> Value {
+    type Command = unsafe extern "C" fn(*const c_char, *mut c_char, usize) -> i32;
+    let text = CString::new(command.to_string()).expect("no nulls");
+    let mut out = vec![0 as c_char; 1 << 18];
+    // SAFETY: as the function wants it.
+    unsafe {
+        let function = library.get::<Command>("cti_tapisim_command").expect("there");
+        assert!(function(text.as_ptr(), out.as_mut_ptr(), out.len()) > 0, "{command}");
+        serde_json::from_str(&CStr::from_ptr(out.as_ptr()).to_string_lossy()).expect("JSON")
     }
 }
 
