@@ -209,7 +209,7 @@ fn a_file_that_cannot_be_read_is_told() {
         let output = command.args(["check", "--config", name]).current_dir(dir.path()).env_clear().output().unwrap();
         (text(&output.stdout), output.status.code())
     };
-    let missing = "missing.toml: No such file or directory (os error 2)\n";
+    let missing = "missing.toml: there is no such file; --config, or JACKFIELD_CONFIG, names the configuration\n";
     assert_eq!(check("missing.toml"), (missing.to_owned(), Some(1)));
     fs::write(dir.path().join("latin.toml"), b"[server]\n# b\xfcro\n").unwrap();
     let latin = "latin.toml: line 2 is not UTF-8; save the file as UTF-8\n";

@@ -90,6 +90,25 @@ ok       runtime folder    DIR/jackfield can be written to";
 }
 
 #[test]
+fn whether_calls_can_be_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("adapters")).unwrap();
+    let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite://calls.db\"\n{}", user(""));
+    fs::write(dir.path().join("jackfield.toml"), config).unwrap();
+    let history = || verdicts(&doctor(dir.path(), &["--json"]), "history").remove(0);
+    let (verdict, text) = history();
+    assert!(verdict == "ok" && text.ends_with("calls.db is made when the host starts"), "{text}");
+    fs::write(dir.path().join("calls.db"), "no database at all, but long enough to be looked at".repeat(20)).unwrap();
+    let (verdict, text) = history();
+    assert!(verdict == "problem" && text.contains("file is not a database"), "{text}");
+    let url = "postgres://jf:secret-secret@127.0.0.1:1/calls";
+    let config = format!("[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"{url}\"\n{}", user(""));
+    fs::write(dir.path().join("jackfield.toml"), config).unwrap();
+    let (verdict, text) = history();
+    assert!(verdict == "problem" && text.contains("refused") && !text.contains("secret"), "{text}");
+}
+
+#[test]
 fn an_installation_that_is_not_well() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();

@@ -9,6 +9,7 @@
 mod adapters;
 mod certificate;
 mod door;
+mod history;
 mod machine;
 mod reach;
 mod running;
@@ -111,11 +112,12 @@ pub async fn examine(file: &Path) -> Vec<Finding> {
         look(&mut looks, 3, "rights", &patient, door::rights);
         let of = Arc::clone(&patient);
         looks.spawn(async move { (4, adapters::and_phone_systems(&of).await) });
-        look(&mut looks, 5, "runtime folder", &patient, |p| vec![machine::runtime_folder(&p.file)]);
+        look(&mut looks, 5, "history", &patient, history::history);
+        look(&mut looks, 6, "runtime folder", &patient, |p| vec![machine::runtime_folder(&p.file)]);
     }
-    looks.spawn(async { (6, timely("temporary folder", || vec![machine::temporary_folder()]).await) });
-    looks.spawn(async move { (7, timely("clock", move || machine::clock(&clock)).await) });
-    looks.spawn(async { (8, timely("kernel", || vec![machine::kernel()]).await) });
+    looks.spawn(async { (7, timely("temporary folder", || vec![machine::temporary_folder()]).await) });
+    looks.spawn(async move { (8, timely("clock", move || machine::clock(&clock)).await) });
+    looks.spawn(async { (9, timely("kernel", || vec![machine::kernel()]).await) });
     let mut found = looks.join_all().await;
     found.sort_by_key(|(place, _)| *place);
     findings.extend(found.into_iter().flat_map(|(_, found)| found));

@@ -43,6 +43,20 @@ pub(super) fn found(folder: &Path) -> io::Result<Vec<(String, Vec<u64>)>> {
     Ok(found.into_iter().collect())
 }
 
+/// Bytes of all connections that lie in a folder and are not in the database yet.
+pub(super) fn waiting(folder: &Path) -> u64 {
+    // No folder: nothing waits.
+    let Ok(all) = found(folder) else { return 0 };
+    let length = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
+    let of = |(connection, numbers): &(String, Vec<u64>)| -> u64 {
+        let done = read_done(&done_path(folder, connection)).filter(|(number, _)| numbers.contains(number));
+        let (begun, offset) = done.unwrap_or_default();
+        let segments = numbers.iter().filter(|number| **number >= begun);
+        segments.map(|number| length(&segment_path(folder, connection, *number))).sum::<u64>().saturating_sub(offset)
+    };
+    all.iter().map(of).sum()
+}
+
 /// Makes the folder, for its owner alone: journals are calls.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();

@@ -70,16 +70,18 @@ pub fn check(source: &Source, pending: &Path) -> Result<Health, StoreError> {
         known: schema::VERSION,
         calls,
         open,
-        pending_bytes: pending_bytes(pending),
+        pending_bytes: journal::waiting(pending),
         findings,
     })
 }
 
-fn pending_bytes(folder: &Path) -> u64 {
-    // No folder: nothing waits.
-    let Ok(files) = fs::read_dir(folder) else { return 0 };
-    let journals = files.flatten().filter(|file| file.path().extension().is_some_and(|end| end == "journal"));
-    journals.filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum()
+/// Whether a history answers: its version, and the bytes that wait for it. For who has no time.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn glance(source: &Source, pending: &Path) -> Result<(i64, u64), StoreError> {
+    let version = schema::version(source.open_to_read()?.as_mut())?;
+    Ok((version, journal::waiting(pending)))
 }
 
 /// Copies the history into a new file while the host may go on writing.
@@ -127,6 +129,9 @@ pub fn restore(source: &Source, pending: &Path, from: &Path) -> Result<(), Store
             "the host is running; stop it first, or it would go on writing into the old file".to_owned(),
         )
     })?;
+    if !from.exists() {
+        return Err(StoreError::Invalid(format!("the backup {} is not there", from.display())));
+    }
     let backup = check(&Source::Sqlite(from.to_owned()), Path::new(""))?;
     if backup.version == 0 || !backup.findings.is_empty() {
         let why = backup.findings.first().map_or("it has no calls' tables", String::as_str);
