@@ -10,10 +10,13 @@ pub mod clock;
 pub mod host;
 pub mod http;
 pub mod library;
+pub mod page;
 #[cfg(unix)]
 pub mod postgres;
 pub mod proxy;
 pub mod raw;
 pub mod scenarios;
 pub mod sim;
+#[cfg(target_os = "linux")]
+pub mod vm;
 pub mod web;

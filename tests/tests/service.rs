@@ -333,6 +333,24 @@ fn a_unit_is_printed_and_installed_for_a_user() {
     assert_eq!(std::fs::read_to_string(&unit).unwrap(), "[Service]\n");
     out(&install(&["--force"]));
     assert_eq!(std::fs::read_to_string(&unit).unwrap(), text);
+
+    // It is taken away when nothing begins it any more.
+    let uninstall = |more: &[&str]| {
+        let mut command = Command::new(build::jackfield(Version::Present).unwrap());
+        command.env("XDG_CONFIG_HOME", dir.path()).args(["service", "uninstall", "--user"]).args(more);
+        command.output().unwrap()
+    };
+    let link = dir.path().join("systemd/user/default.target.wants/jackfield.service");
+    std::fs::create_dir(link.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(&unit, &link).unwrap();
+    let refused = uninstall(&[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("first: systemctl --user disable --now jackfield"), "{told}");
+    std::fs::remove_file(&link).unwrap();
+    assert!(out(&uninstall(&["--dry-run"])).contains("would remove ") && unit.exists());
+    assert!(out(&uninstall(&[])).contains("removed ") && !unit.exists());
+    assert!(out(&uninstall(&[])).contains("is not there"));
 }
 
 #[test]

@@ -58,7 +58,11 @@ fn verdicts(output: &Output, topic: &str) -> Vec<(String, String)> {
 #[test]
 fn an_installation_that_is_well() {
     let config = format!("[[connection]]\nid = \"sim\"\nplugin = \"simulator\"\n{}", user("\"sim/101\""));
-    let mut host = Setup::new(config, &["simulator"]).start().unwrap();
+    // A service has it in its environment, whoever asks the doctor has not.
+    let config = config.replace(&format!("\"{ALICE}\""), "{ env = \"TOKEN_OF_THE_SERVICE\" }");
+    let mut setup = Setup::new(config, &["simulator"]);
+    setup.env.push(("TOKEN_OF_THE_SERVICE".to_owned(), ALICE.to_owned()));
+    let mut host = setup.start().unwrap();
     host.client(ALICE).unwrap().named("initialized", "sim/101").unwrap();
     // The client is gone again when this is so.
     while !String::from_utf8_lossy(&host.command(&["status"]).unwrap().stdout).contains(", 0 clients") {
@@ -66,8 +70,15 @@ fn an_installation_that_is_well() {
     }
     let output = doctor(host.dir(), &[]);
     let (dir, pid) = (host.dir().display().to_string(), format!("process {}", host.pid()));
-    let names =
-        [("DIR", dir.as_str()), ("PID", &pid), ("ADDRESS", host.address()), ("VERSION", env!("CARGO_PKG_VERSION"))];
+    let socket = fs::read_dir(host.dir().join("jackfield")).unwrap().next().unwrap().unwrap().file_name();
+    let socket = socket.into_string().unwrap();
+    let names = [
+        ("DIR", dir.as_str()),
+        ("PID", &pid),
+        ("ADDRESS", host.address()),
+        ("VERSION", env!("CARGO_PKG_VERSION")),
+        ("SOCKET", &socket),
+    ];
     let expected = "\
 ok       configuration     DIR/jackfield.toml: 1 connection, 1 user
 ok       host              version VERSION runs (PID), 0 clients
@@ -76,14 +87,19 @@ ok       address           the host listens at ws://ADDRESS/ws
 ok       certificate       none is needed: only this machine can connect
 ok       adapters          simulator VERSION
 ok       connection sim    the way to its phone system was not tried: its settings name no host and no url
-ok       runtime folder    DIR/jackfield can be written to";
+ok       runtime folder    the host answers at DIR/jackfield/SOCKET";
     assert_eq!(page(&output, &names), expected);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
 
-    // The same without the host: it is said, and is no problem of the installation.
+    // The same without the host: it is said, and is no problem of the installation. What it had in its environment is
+    // not known any more.
     host.stop().unwrap();
     let output = doctor(host.dir(), &["--json"]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    let unset = format!("{dir}/jackfield.toml:");
+    let found = verdicts(&output, "configuration");
+    assert!(matches!(&found[..], [(bad, why)] if bad == "problem" && why.starts_with(&unset)), "{found:?}");
+    assert!(found[0].1.ends_with("the environment variable `TOKEN_OF_THE_SERVICE` is not set"), "{found:?}");
     let none = "none runs with this configuration, as far as this user can see";
     assert_eq!(verdicts(&output, "host"), [("warning".to_owned(), none.to_owned())]);
     assert_eq!(verdicts(&output, "address"), [("ok".to_owned(), "127.0.0.1:0 is free".to_owned())]);

@@ -10,50 +10,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use jackfield_tests::build::{self, Version};
+use jackfield_tests::page::{Block, blocks, fits};
 
 /// How long a command of the tour may take; some of them wait for the host.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What ends a command's output.
 const END: &str = "-- the end of a command --";
-
-/// A block of the page.
-enum Block {
-    /// A file: its name and text.
-    File(String, String),
-    /// Commands, each with what it prints.
-    Console(Vec<(String, Vec<String>)>),
-}
-
-/// The blocks of a page's tour.
-fn tour(page: &str) -> Vec<Block> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
-    let page = fs::read_to_string(page).unwrap();
-    let begin = page.find("\n## A tour\n").expect("the page has a tour");
-    let tour = &page[begin + 2..];
-    let tour = &tour[..tour.find("\n## ").unwrap_or(tour.len())];
-    let mut blocks = Vec::new();
-    let mut lines = tour.lines();
-    while let Some(line) = lines.next() {
-        let Some(kind) = line.strip_prefix("```") else { continue };
-        let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-        if let Some(name) = kind.strip_prefix("toml ") {
-            blocks.push(Block::File(name.to_owned(), text.join("\n") + "\n"));
-        } else if kind == "console" {
-            let mut commands: Vec<(String, Vec<String>)> = Vec::new();
-            for line in text {
-                match (line.strip_prefix("$ "), commands.last_mut()) {
-                    (Some(command), _) => commands.push((command.to_owned(), Vec::new())),
-                    (None, Some((_, output))) => output.push(line.to_owned()),
-                    (None, None) => panic!("output before a command: {line}"),
-                }
-            }
-            blocks.push(Block::Console(commands));
-        } else {
-            panic!("a block of the tour is `console` or `toml FILE`, not `{kind}`");
-        }
-    }
-    blocks
-}
 
 /// One shell for the whole tour.
 struct Shell {
@@ -113,19 +75,6 @@ impl Drop for Shell {
     }
 }
 
-/// Whether a line is as shown; `…` stands for anything.
-fn fits(shown: &str, line: &str) -> bool {
-    let mut parts = shown.split('…');
-    let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let mut last = None;
-    for part in parts {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-        last = Some(part);
-    }
-    rest.is_empty() || last == Some("")
-}
-
 #[test]
 fn the_administrators_tour_is_as_its_page_shows_it() {
     play("administrator.md");
@@ -154,7 +103,7 @@ fn play(page: &str) {
     let library = build::library("simulator", Version::Present).unwrap();
     let mut shell = Shell::new(home.path(), &program, &library);
     let mut commands = 0;
-    for block in tour(page) {
+    for block in blocks(page, "A tour").unwrap() {
         match block {
             Block::File(name, text) => fs::write(home.path().join(name), text).unwrap(),
             Block::Console(list) => {
@@ -174,18 +123,4 @@ fn play(page: &str) {
         }
     }
     assert!(commands > 10, "the tour is short: {commands} commands");
-}
-
-#[test]
-fn what_is_not_shown_stands_for_anything() {
-    for (shown, line, is) in [
-        ("a … c", "a b c", true),
-        ("a …", "a b c", true),
-        ("a b c", "a b c", true),
-        ("a b", "a b c", false),
-        ("… c", "a b", false),
-        ("a … c", "a b c d", false),
-    ] {
-        assert_eq!(fits(shown, line), is, "{shown} {line}");
-    }
 }

@@ -39,7 +39,7 @@ cargo xtask sanitize [--calls N] [--valgrind N]
     Makes N calls (10000) through the adapter for TAPI and the simulated TAPI library under AddressSanitizer, which also
     looks for leaks, then N (400) under valgrind where there is one. Linux on x86-64.
 
-cargo xtask test [--asterisk 16] [--no-asterisk] [--no-browser] [--no-windows | --windows] [FILTER]
+cargo xtask test [--asterisk 16] [--no-asterisk] [--no-browser] [--no-windows | --windows] [--vm] [FILTER]
     Installs what the tests need (Debian: by apt and debootstrap), then checks format and lints and runs every test;
     with Node, those of the pages too, in Debian's Chromium; those of what runs on Windows also there, under Wine.
     --asterisk 16   the real Asterisk is version 16 instead of 22
@@ -47,6 +47,8 @@ cargo xtask test [--asterisk 16] [--no-asterisk] [--no-browser] [--no-windows | 
     --no-browser    without a browser
     --no-windows    without Windows
     --windows       nothing but Windows: builds the plugin API and the adapter for TAPI for it and runs their tests
+    --vm            nothing but the service: walks docs/administrator.md's tour of it, and more, with the systemd of
+                    Debian 12 and of Debian 13, each in a virtual machine (VM_SUITE: one of them). Some minutes each
     FILTER          only tests whose name, or program, contains it, and no format, lints and docs
 ";
 

@@ -15,6 +15,7 @@ struct Options<'a> {
     asterisk: Option<&'static str>,
     browser: bool,
     windows: Windows,
+    vm: bool,
     filter: Option<&'a str>,
 }
 
@@ -27,7 +28,8 @@ enum Windows {
 }
 
 fn options<'a>(arguments: &[&'a str]) -> Result<Options<'a>, String> {
-    let mut options = Options { asterisk: Some("forky"), browser: true, windows: Windows::With, filter: None };
+    let mut options =
+        Options { asterisk: Some("forky"), browser: true, windows: Windows::With, vm: false, filter: None };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match *argument {
@@ -35,6 +37,7 @@ fn options<'a>(arguments: &[&'a str]) -> Result<Options<'a>, String> {
             "--no-browser" => options.browser = false,
             "--no-windows" => options.windows = Windows::Without,
             "--windows" => options.windows = Windows::Only,
+            "--vm" => options.vm = true,
             "--asterisk" => {
                 options.asterisk = Some(match rest.next() {
                     Some(&"16") => "bullseye",
@@ -53,6 +56,9 @@ pub(crate) fn main(arguments: &[&str]) -> Result<(), String> {
     let options = options(arguments)?;
     if options.windows == Windows::Only {
         return windows::test(options.filter)?.map_or(Ok(()), |missing| Err(format!("without Windows: {missing}")));
+    }
+    if options.vm {
+        return vm();
     }
     let whole = options.filter.is_none();
     if whole {
@@ -177,6 +183,23 @@ fn tests(options: &Options<'_>, with_asterisk: bool, with_browser: bool) -> Resu
         );
     }
     tested
+}
+
+/// The tour of the service, in virtual machines: of each Debian that is named by `VM_SUITE`, else of these two.
+fn vm() -> Result<(), String> {
+    let named = std::env::var("VM_SUITE").ok();
+    let suites: Vec<&str> = named.as_deref().map_or_else(|| vec!["bookworm", "trixie"], |suite| vec![suite]);
+    for suite in suites {
+        let mut setup = Command::new("bash");
+        setup.arg(workspace().join("tests/vm/setup.sh")).env("VM_SUITE", suite).stdin(Stdio::null());
+        let ready = status(&format!("a virtual machine (Debian {suite}; kept between runs)"), &mut setup)?;
+        if !ready.success() {
+            return Err("there is no virtual machine; see above".to_owned());
+        }
+        let mut test = cargo(&["test", "--workspace", "--test", "vm", "--quiet", "--", "--nocapture"]);
+        run(&format!("the service in it (Debian {suite})"), test.env("VM_SUITE", suite).env("JACKFIELD_VM", "1"))?;
+    }
+    Ok(())
 }
 
 /// Makes a browser ready. `Err`: there is none, and why.

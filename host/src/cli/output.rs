@@ -29,7 +29,9 @@ pub(super) fn note(line: &str) {
 pub(super) fn complain(text: &str) {
     if !text.is_empty() {
         let mark = if colours(&io::stderr()) { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
-        note(&format!("{mark} {text}"));
+        let text = format!("{mark} {text}");
+        // The journal makes an entry of each line, and reads at its beginning how bad it is.
+        note(&if crate::telemetry::is_journal() { format!("<3>{}", text.replace('\n', "\n<3>")) } else { text });
     }
 }
 

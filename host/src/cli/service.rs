@@ -9,6 +9,9 @@ use super::{ConfigFile, Failure, output};
 const SYSTEM: &str = include_str!("../../../packaging/jackfield.service");
 const USER: &str = include_str!("../../../packaging/jackfield-user.service");
 const SYSUSERS: &str = include_str!("../../../packaging/jackfield.sysusers");
+const SYSUSERS_PATH: &str = "/etc/sysusers.d/jackfield.conf";
+/// Secrets that systemd reads for the service.
+const ENVIRONMENT: &str = "/etc/jackfield/environment";
 /// What the units say of programs and files.
 const BINARY: &str = "/usr/local/bin/jackfield";
 const CONFIG: &str = "/etc/jackfield/jackfield.toml";
@@ -19,7 +22,8 @@ const CONFIG: &str = "/etc/jackfield/jackfield.toml";
   jackfield service unit                   the unit, to read it
   jackfield service install --dry-run      what would be written, and where
   jackfield service install                for the system (as root)
-  jackfield service install --user         for you alone")]
+  jackfield service install --user         for you alone
+  jackfield service uninstall              takes the unit away again")]
 pub(super) struct Service {
     #[command(subcommand)]
     what: What,
@@ -39,6 +43,15 @@ enum What {
         /// Replaces a unit that says something else.
         #[arg(long)]
         force: bool,
+    },
+    /// Removes what `install` wrote, when the service is disabled, and says what else there may be. Stops nothing.
+    Uninstall {
+        /// What was installed for the user who calls.
+        #[arg(long)]
+        user: bool,
+        /// Removes nothing; says what would be removed.
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -65,6 +78,7 @@ impl Service {
         match self.what {
             What::Unit(unit) => output::say(unit.text()?.trim_end()),
             What::Install { unit, dry_run, force } => unit.install(dry_run, force),
+            What::Uninstall { user, dry_run } => uninstall(user, dry_run),
         }
     }
 }
@@ -91,17 +105,9 @@ impl Unit {
     }
 
     fn install(&self, dry_run: bool, force: bool) -> Result<(), Failure> {
-        let mut targets = Vec::new();
-        if self.user {
-            let folder = super::paths::user_config().ok_or_else(|| {
-                Failure::new("neither XDG_CONFIG_HOME nor HOME is set: there is no place for a user's unit")
-            })?;
-            targets.push(Target { path: folder.join("systemd/user/jackfield.service"), text: self.text()? });
-        } else {
-            let text = SYSUSERS.to_owned();
-            targets.push(Target { path: PathBuf::from("/etc/sysusers.d/jackfield.conf"), text });
-            let path = PathBuf::from("/etc/systemd/system/jackfield.service");
-            targets.push(Target { path, text: self.text()? });
+        let mut targets = vec![Target { path: unit_path(self.user)?, text: self.text()? }];
+        if !self.user {
+            targets.insert(0, Target { path: PathBuf::from(SYSUSERS_PATH), text: SYSUSERS.to_owned() });
         }
         // All of them are looked at before any is written.
         let needed = targets.iter().map(|target| target.is_needed(force)).collect::<Result<Vec<_>, _>>();
@@ -131,15 +137,60 @@ impl Unit {
              loginctl enable-linger            # that it runs while you are not logged in\n  jackfield doctor"
                 .to_owned()
         } else {
+            // The last of the rights: the file is read by systemd, and whatever its group may read, adapters with
+            // `files` may.
             format!(
                 "next:\n  systemd-sysusers                  # makes the user jackfield\n  \
-                 chgrp -R jackfield {0} && chmod -R g+rX,o-rwx {0}\n  systemctl daemon-reload\n  \
-                 systemctl enable --now jackfield\n  jackfield doctor",
+                 chgrp -R jackfield {0} && chmod -R g+rX,o-rwx {0}\n  \
+                 chmod -f go= {ENVIRONMENT}         # if there is one: it is for root alone\n  \
+                 systemctl daemon-reload\n  systemctl enable --now jackfield\n  jackfield doctor",
                 shell(config.parent().unwrap_or(Path::new("/")))
             )
         };
         output::say(&steps)
     }
+}
+
+/// Where a unit is installed.
+fn unit_path(user: bool) -> Result<PathBuf, Failure> {
+    if !user {
+        return Ok(PathBuf::from("/etc/systemd/system/jackfield.service"));
+    }
+    let folder = super::paths::user_config()
+        .ok_or_else(|| Failure::new("neither XDG_CONFIG_HOME nor HOME is set: there is no place for a user's unit"))?;
+    Ok(folder.join("systemd/user/jackfield.service"))
+}
+
+fn uninstall(user: bool, dry_run: bool) -> Result<(), Failure> {
+    let unit = unit_path(user)?;
+    let (wanting, systemctl) = if user { ("default", "systemctl --user") } else { ("multi-user", "systemctl") };
+    let link = unit.with_file_name(format!("{wanting}.target.wants")).join("jackfield.service");
+    if link.is_symlink() {
+        let next = format!("first: {systemctl} disable --now jackfield");
+        return Err(Failure::new(format!("the service is enabled ({}); {next}", link.display())));
+    }
+    let mut files = vec![unit];
+    if !user {
+        files.push(PathBuf::from(SYSUSERS_PATH));
+    }
+    for file in files {
+        let shown = file.display();
+        if !file.exists() {
+            output::say(&format!("{shown} is not there"))?;
+        } else if dry_run {
+            output::say(&format!("would remove {shown}"))?;
+        } else {
+            fs::remove_file(&file).map_err(|e| Failure::new(format!("{shown}: {e}")))?;
+            output::say(&format!("removed {shown}"))?;
+        }
+    }
+    output::say(if user {
+        "next:\n  systemctl --user daemon-reload"
+    } else {
+        "next:\n  systemctl daemon-reload\n\
+         and what is yours: its drop-ins, configuration, secrets, adapters, calls; its user\n  \
+         rm -r /etc/systemd/system/jackfield.service.d /etc/jackfield /var/lib/jackfield\n  userdel jackfield"
+    })
 }
 
 impl Target {

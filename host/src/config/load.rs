@@ -1,6 +1,6 @@
 //! Reading the file, with variables laid over it and secrets looked up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read};
@@ -50,6 +50,14 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 /// # Errors
 /// The file cannot be read.
 pub fn read(path: &Path) -> Result<Reading, ConfigError> {
+    read_with(path, std::env::vars_os())
+}
+
+/// As [`read`], with the environment of another process.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read_with(path: &Path, variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Reading, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes)).map_err(|e| match e.kind() {
@@ -69,7 +77,7 @@ pub fn read(path: &Path) -> Result<Reading, ConfigError> {
         unreadable(Error::other(format!("line {line} is not UTF-8; save the file as UTF-8")))
     })?;
     let base = std::path::absolute(path).map_err(unreadable)?;
-    Ok(parse(&text, path, base.parent().unwrap_or(Path::new("/")), std::env::vars_os()))
+    Ok(parse(&text, path, base.parent().unwrap_or(Path::new("/")), variables))
 }
 
 pub(super) fn parse(
@@ -83,9 +91,11 @@ pub(super) fn parse(
         Err(findings) => return Reading { config: None, findings: Findings::new(path, findings) },
     };
     let schema = types::schema();
-    let mut findings = variables::lay_over(&mut table, &mut source, variables, &keys(&schema));
+    let variables: BTreeMap<OsString, OsString> = variables.collect();
+    let laid = variables.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let mut findings = variables::lay_over(&mut table, &mut source, laid, &keys(&schema));
     let mut value = Value::Table(table);
-    let secrets = look_up_secrets(&mut value, base, &mut source, &mut findings);
+    let secrets = look_up_secrets(&mut value, base, &variables, &mut source, &mut findings);
     let mut wrong: BTreeSet<KeyPath> = findings.iter().map(|f| f.path.clone()).filter(|p| !p.is_empty()).collect();
     let misfits = schema::judge(&schema, &value, &|path| source.is_secret(path));
     if !misfits.is_empty() {
@@ -164,8 +174,14 @@ fn around(config: &mut Config, base: &Path, looked_up: Vec<SecretText>) {
 
 /// Secrets may stand in settings of connections and lines, be users' tokens, a part of the path of hooks, and the
 /// address of the database.
-fn look_up_secrets(top: &mut Value, base: &Path, source: &mut Source, findings: &mut Vec<Finding>) -> Vec<SecretText> {
-    let mut look_up = LookUp { base, source, findings, found: Vec::new() };
+fn look_up_secrets(
+    top: &mut Value,
+    base: &Path,
+    variables: &BTreeMap<OsString, OsString>,
+    source: &mut Source,
+    findings: &mut Vec<Finding>,
+) -> Vec<SecretText> {
+    let mut look_up = LookUp { base, variables, source, findings, found: Vec::new() };
     if let Some(url) = top.get_mut("store").and_then(|store| store.get_mut("url")) {
         look_up.within(url, &KeyPath::of("store").key("url"));
     }

@@ -32,7 +32,7 @@ mod words;
 pub(crate) use duration::parse as duration;
 pub use finding::{Finding, Findings};
 pub use lines::LinePlan;
-pub use load::{Reading, load, read};
+pub use load::{Reading, load, read, read_with};
 pub use network::Network;
 pub use path::KeyPath;
 pub use record::RecordConfig;

@@ -1,6 +1,8 @@
 //! Values that must not be seen: plain, `{ env = "…" }` or `{ file = "…" }`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -77,17 +79,17 @@ fn reference(table: &Table) -> Option<Reference<'_>> {
     }
 }
 
-fn from_env(name: &str) -> Result<String, String> {
-    // A name with these in it makes the system's own lookup panic or lie.
+fn from_env(variables: &BTreeMap<OsString, OsString>, name: &str) -> Result<String, String> {
+    // No variable has such a name.
     if name.is_empty() || name.contains(['=', '\0']) {
         return Err(format!("{} is no name of an environment variable", words::quoted(name)));
     }
     let shown = words::name(name);
-    match std::env::var(name) {
-        Ok(text) if !text.is_empty() => Ok(text),
-        Ok(_) => Err(format!("the environment variable {shown} is empty")),
-        Err(std::env::VarError::NotPresent) => Err(format!("the environment variable {shown} is not set")),
-        Err(std::env::VarError::NotUnicode(_)) => Err(format!("the environment variable {shown} is not UTF-8")),
+    match variables.get(OsStr::new(name)).map(|value| value.to_str()) {
+        Some(Some("")) => Err(format!("the environment variable {shown} is empty")),
+        Some(Some(text)) => Ok(text.to_owned()),
+        Some(None) => Err(format!("the environment variable {shown} is not UTF-8")),
+        None => Err(format!("the environment variable {shown} is not set")),
     }
 }
 
@@ -117,6 +119,8 @@ fn from_file(base: &Path, file: &str) -> Result<String, String> {
 pub(super) struct LookUp<'a> {
     /// What file names are relative to.
     pub(super) base: &'a Path,
+    /// The environment.
+    pub(super) variables: &'a BTreeMap<OsString, OsString>,
     pub(super) source: &'a mut Source,
     pub(super) findings: &'a mut Vec<Finding>,
     /// What was looked up.
@@ -129,7 +133,7 @@ impl LookUp<'_> {
         match value {
             Value::Table(table) => {
                 let text = match reference(table) {
-                    Some(Reference::Env(name)) => from_env(name),
+                    Some(Reference::Env(name)) => from_env(self.variables, name),
                     Some(Reference::File(file)) => from_file(self.base, file),
                     None => {
                         for (key, value) in table.iter_mut() {

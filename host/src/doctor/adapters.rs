@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use serde_json::Value;
 
 use super::reach::{self, Target};
 use super::{Finding, LIBRARIES, Patient, told};
@@ -39,6 +40,7 @@ fn libraries(patient: &Patient) -> (Vec<Finding>, Vec<Target>) {
         }
     };
     let mut findings = folder(&catalogue);
+    findings.extend(patient.host.iter().flat_map(|host| refused_there(host, &catalogue)));
     let misfits = Findings { file: patient.file.clone(), list: Vec::new() }.and(settings::check(config, &catalogue));
     findings.extend(told("settings", &misfits));
     let mut targets = Vec::new();
@@ -54,6 +56,18 @@ fn libraries(patient: &Patient) -> (Vec<Finding>, Vec<Target>) {
         targets.push(Target::of(connection, &plugin.manifest));
     }
     (findings, targets)
+}
+
+/// Files that are good for who looks, and not for the host that runs: its user may not read them.
+fn refused_there(host: &Value, catalogue: &Catalogue) -> Vec<Finding> {
+    let good =
+        |file: &str| catalogue.entries.iter().any(|e| matches!(e.state, State::Loaded(_)) && e.path == Path::new(file));
+    let told = |refused: &Value| {
+        let (file, why) = (refused["file"].as_str()?, refused["why"].as_str()?);
+        let text = format!("{}: the host refuses it: {why}", Path::new(file).file_name()?.display());
+        good(file).then(|| Finding::problem("adapters", text, "let the host's user read it"))
+    };
+    host["refused"].as_array().into_iter().flatten().filter_map(told).collect()
 }
 
 fn folder(catalogue: &Catalogue) -> Vec<Finding> {

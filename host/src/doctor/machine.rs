@@ -89,8 +89,12 @@ const fn space(_: &str, _: &Path) -> Option<Finding> {
 
 /// Whether there is a place for the socket of `jackfield status`.
 #[cfg(unix)]
-pub(super) fn runtime_folder(file: &Path) -> Finding {
+pub(super) fn runtime_folder(patient: &Patient) -> Finding {
     const TOPIC: &str = "runtime folder";
+    let file = &patient.file;
+    if let (Some(_), Ok(socket)) = (&patient.host, crate::control::find(file)) {
+        return Finding::ok(TOPIC, format!("the host answers at {}", socket.display()));
+    }
     let path = match crate::control::socket_path(file) {
         Ok(path) => path,
         Err(why) => {
@@ -110,7 +114,7 @@ pub(super) fn runtime_folder(file: &Path) -> Finding {
 }
 
 #[cfg(not(unix))]
-pub(super) fn runtime_folder(_: &Path) -> Finding {
+pub(super) fn runtime_folder(_: &Patient) -> Finding {
     Finding::ok("runtime folder", "none is used on this system")
 }
 

@@ -29,6 +29,9 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// How long it may take to read and load every library: there is disk work behind it.
 const LIBRARIES: Duration = Duration::from_secs(15);
 
+/// Where the service's secrets stand that are taken from the environment.
+const ENVIRONMENT: &str = "/etc/jackfield/environment";
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -92,13 +95,13 @@ struct Patient {
 /// Examines the installation of a configuration file.
 pub async fn examine(file: &Path) -> Vec<Finding> {
     let clock = machine::Clocks::read();
-    let path = file.to_owned();
-    let read = blocking(LIMIT, move || configuration(&path)).await;
+    let (host, found) = running::ask(file).await;
+    let (path, process) = (file.to_owned(), host.as_ref().and_then(|host| host["pid"].as_u64()));
+    let read = blocking(LIMIT, move || configuration(&path, process)).await;
     let (config, mut findings) = read.unwrap_or_else(|| {
         let text = format!("{} was not read within {LIMIT:?}", file.display());
         (None, vec![Finding::problem("configuration", text, "look at the disk or the network folder that it is on")])
     });
-    let (host, found) = running::ask(file).await;
     findings.extend(found);
     let mut looks: JoinSet<(usize, Vec<Finding>)> = JoinSet::new();
     if let Some(config) = config {
@@ -113,7 +116,7 @@ pub async fn examine(file: &Path) -> Vec<Finding> {
         let of = Arc::clone(&patient);
         looks.spawn(async move { (4, adapters::and_phone_systems(&of).await) });
         look(&mut looks, 5, "history", &patient, history::history);
-        look(&mut looks, 6, "runtime folder", &patient, |p| vec![machine::runtime_folder(&p.file)]);
+        look(&mut looks, 6, "runtime folder", &patient, |p| vec![machine::runtime_folder(p)]);
     }
     looks.spawn(async { (7, timely("temporary folder", || vec![machine::temporary_folder()]).await) });
     looks.spawn(async move { (8, timely("clock", move || machine::clock(&clock)).await) });
@@ -147,9 +150,15 @@ async fn blocking<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T +
 }
 
 /// What could be made out of the file, and what is wrong with it.
-fn configuration(file: &Path) -> (Option<Config>, Vec<Finding>) {
+///
+/// It is read with the environment of the host that runs, where that may be looked at: a service has its secrets there.
+fn configuration(file: &Path, process: Option<u64>) -> (Option<Config>, Vec<Finding>) {
     let topic = "configuration";
-    match config::read(file) {
+    let read = match process.and_then(running::environment) {
+        Some(variables) => config::read_with(file, variables.into_iter()),
+        None => config::read(file),
+    };
+    match read {
         Ok(reading) => {
             let mut findings = told(topic, &reading.findings);
             if let Some(config) = reading.config.as_ref().filter(|_| findings.is_empty()) {
@@ -178,11 +187,19 @@ fn told(topic: &str, findings: &Findings) -> Vec<Finding> {
             (None, None) => format!("{}: ", findings.file.display()),
         };
         let subject = if finding.subject.is_empty() { String::new() } else { format!("{}: ", finding.subject) };
-        let next =
-            finding.hint.clone().unwrap_or_else(|| "correct it; `jackfield check` tells when it is right".to_owned());
+        let next = finding.hint.clone().unwrap_or_else(|| advice(finding));
         Finding::problem(topic, format!("{place}{subject}{}", finding.message), next)
     };
     findings.list.iter().map(of).collect()
+}
+
+/// What to do about a finding that says nothing of that itself.
+fn advice(finding: &config::Finding) -> String {
+    let unset = finding.message.starts_with("the environment variable ") && finding.message.ends_with(" is not set");
+    if unset && Path::new(ENVIRONMENT).exists() {
+        return format!("if the service gets it from {ENVIRONMENT}: (set -a; . {ENVIRONMENT}; jackfield doctor)");
+    }
+    "correct it; `jackfield check` tells when it is right".to_owned()
 }
 
 fn contents(config: &Config) -> String {

@@ -1,6 +1,7 @@
 //! The host that runs: whether one does, and what it says of itself.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use serde_json::Value;
@@ -53,6 +54,26 @@ pub(super) async fn ask(file: &Path) -> (Option<Value>, Vec<Finding>) {
 #[cfg(not(unix))]
 pub(super) async fn ask(_: &Path) -> (Option<Value>, Vec<Finding>) {
     (None, vec![not_running()])
+}
+
+/// The environment that a process was started with, if this user may see it.
+pub(super) fn environment(process: u64) -> Option<Vec<(OsString, OsString)>> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        let bytes = std::fs::read(format!("/proc/{process}/environ")).ok()?;
+        let pairs = bytes.split(|byte| *byte == 0).filter_map(|pair| {
+            let at = pair.iter().position(|byte| *byte == b'=').filter(|at| *at > 0)?;
+            let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+            Some((text(&pair[..at]), text(&pair[at + 1..])))
+        });
+        Some(pairs.collect())
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = process;
+        None
+    }
 }
 
 fn not_running() -> Finding {

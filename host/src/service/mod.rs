@@ -221,12 +221,23 @@ impl Service {
         });
         let connections: Vec<Value> = futures_util::future::join_all(statuses).await.into_iter().flatten().collect();
         let metrics = &self.shared.metrics.plugins;
+        let refused: Vec<Value> = self
+            .catalogue
+            .borrow()
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.state {
+                State::Refused(why) => Some(json!({ "file": entry.path, "why": why })),
+                _ => None,
+            })
+            .collect();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "pid": std::process::id(),
             "url": self.url(),
             "sessions": self.shared.hub.sessions(),
             "restartDue": metrics.is_restart_due(),
+            "refused": refused,
             "connections": connections,
         })
     }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// What waits to be written, at most: some ten thousand lines.
@@ -24,6 +25,8 @@ struct Shared {
     came: Condvar,
     written: Condvar,
     most: usize,
+    /// Whether each line begins with its priority, as the journal reads it.
+    priorities: bool,
 }
 
 #[derive(Debug, Default)]
@@ -35,19 +38,20 @@ struct Waiting {
 }
 
 impl Lines {
-    /// To standard error.
+    /// To standard error; with `priorities` each line begins with its own (`<4>`), as the journal of systemd reads it.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(super) fn start() -> io::Result<Self> {
-        Self::to(io::stderr(), MOST_BYTES, |lost| {
+    pub(super) fn start(priorities: bool) -> io::Result<Self> {
+        Self::to(io::stderr(), MOST_BYTES, priorities, |lost| {
             tracing::warn!("{lost} lines of the log were lost here: it is not read as fast as it is written");
         })
     }
 
     /// `tell` is told how many lines were lost.
-    fn to(out: impl Write + Send + 'static, most: usize, tell: fn(u64)) -> io::Result<Self> {
-        let shared = Shared { waiting: Mutex::default(), came: Condvar::new(), written: Condvar::new(), most };
+    fn to(out: impl Write + Send + 'static, most: usize, priorities: bool, tell: fn(u64)) -> io::Result<Self> {
+        let shared =
+            Shared { waiting: Mutex::default(), came: Condvar::new(), written: Condvar::new(), most, priorities };
         let lines = Self(Arc::new(shared));
         let writer = lines.clone();
         std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.write_out(out, tell))?;
@@ -98,17 +102,26 @@ impl Lines {
     }
 }
 
+/// A line of the log, before it is written.
+#[derive(Debug)]
+pub(super) struct Line {
+    lines: Lines,
+    before: &'static [u8],
+}
+
 /// A whole line at a time.
-impl Write for Lines {
+impl Write for Line {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.waiting();
-        if waiting.bytes.len() + line.len() > self.0.most {
+        let shared = &self.lines.0;
+        let mut waiting = self.lines.waiting();
+        if waiting.bytes.len() + self.before.len() + line.len() > shared.most {
             waiting.lost += 1;
         } else {
+            waiting.bytes.extend_from_slice(self.before);
             waiting.bytes.extend_from_slice(line);
         }
         drop(waiting);
-        self.0.came.notify_one();
+        shared.came.notify_one();
         Ok(line.len())
     }
 
@@ -118,10 +131,25 @@ impl Write for Lines {
 }
 
 impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
+    type Writer = Line;
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+    fn make_writer(&'a self) -> Line {
+        Line { lines: self.clone(), before: b"" }
+    }
+
+    fn make_writer_for(&'a self, of: &Metadata<'_>) -> Line {
+        let before = if self.0.priorities { priority(*of.level()) } else { b"" };
+        Line { lines: self.clone(), before }
+    }
+}
+
+/// sd-daemon(3): the numbers of syslog.
+fn priority(level: Level) -> &'static [u8] {
+    match level {
+        Level::ERROR => b"<3>",
+        Level::WARN => b"<4>",
+        Level::INFO => b"<6>",
+        _ => b"<7>",
     }
 }
 
@@ -157,10 +185,10 @@ mod tests {
     #[test]
     fn what_is_written_comes_whole_and_in_order() {
         let (out, pipe) = sync_channel(1_000);
-        let mut lines = Lines::to(Pipe(out), 1_000_000, |_| ()).unwrap();
+        let lines = Lines::to(Pipe(out), 1_000_000, false, |_| ()).unwrap();
         let all: Vec<String> = (0..500).map(|n| format!("line {n}\n")).collect();
         for line in &all {
-            lines.write_all(line.as_bytes()).unwrap();
+            lines.make_writer().write_all(line.as_bytes()).unwrap();
         }
         assert!(Lines::flush(&lines, Duration::from_secs(60)));
         assert_eq!(read(&pipe, all.concat().len()), all.concat());
@@ -170,13 +198,13 @@ mod tests {
     fn who_writes_never_waits_and_what_is_lost_is_counted() {
         static LOST: AtomicU64 = AtomicU64::new(0);
         let (out, pipe) = sync_channel(0);
-        let mut lines = Lines::to(Pipe(out), 100, |lost| {
+        let lines = Lines::to(Pipe(out), 100, false, |lost| {
             LOST.fetch_add(lost, Ordering::SeqCst);
         })
         .unwrap();
         // Nobody reads: this would never come back if it waited.
         for _ in 0..1_000 {
-            lines.write_all(b"0123456789\n").unwrap();
+            lines.make_writer().write_all(b"0123456789\n").unwrap();
         }
         assert!(!Lines::flush(&lines, Duration::from_millis(1)));
         let reading = std::thread::spawn(move || {
@@ -194,12 +222,27 @@ mod tests {
     }
 
     #[test]
+    fn the_journal_is_told_how_bad_it_is() {
+        let (out, pipe) = sync_channel(1_000);
+        let lines = Lines::to(Pipe(out), 1_000_000, true, |_| ()).unwrap();
+        let log = tracing_subscriber::fmt().with_writer(lines).with_max_level(Level::TRACE);
+        tracing::subscriber::with_default(log.without_time().with_ansi(false).with_target(false).finish(), || {
+            tracing::error!("one\ntwo");
+            tracing::warn!("three");
+            tracing::info!("four");
+            tracing::debug!("five");
+        });
+        let said = "<3>ERROR one\ntwo\n<4> WARN three\n<6> INFO four\n<7>DEBUG five\n";
+        assert_eq!(read(&pipe, said.len()), said);
+    }
+
+    #[test]
     fn a_log_that_cannot_be_written_is_no_ones_trouble() {
         let (out, pipe) = sync_channel(0);
         drop(pipe);
-        let mut lines = Lines::to(Pipe(out), 100, |_| ()).unwrap();
+        let lines = Lines::to(Pipe(out), 100, false, |_| ()).unwrap();
         for _ in 0..3 {
-            lines.write_all(b"to nobody\n").unwrap();
+            lines.make_writer().write_all(b"to nobody\n").unwrap();
             assert!(Lines::flush(&lines, Duration::from_secs(60)));
         }
     }

@@ -34,7 +34,7 @@ pub fn start() -> Result<Levels, String> {
         Err(_) => EnvFilter::new("info"),
     };
     let levels = Levels::new(filter);
-    let writer = Lines::start().map_err(|e| format!("the thread that writes the log: {e}"))?;
+    let writer = Lines::start(is_journal()).map_err(|e| format!("the thread that writes the log: {e}"))?;
     let lines = tracing_subscriber::fmt::layer().with_writer(LINES.get_or_init(|| writer).clone());
     let registry = tracing_subscriber::registry().with(levels.clone());
     let started = if std::io::stderr().is_terminal() {
@@ -44,6 +44,22 @@ pub fn start() -> Result<Levels, String> {
         registry.with(lines.json().flatten_event(true).with_current_span(true).with_span_list(false)).try_init()
     };
     started.map_err(|e| e.to_string()).map(|()| levels)
+}
+
+/// Whether standard error is the journal of systemd, which reads priorities at the beginnings of lines.
+#[cfg(unix)]
+pub(crate) fn is_journal() -> bool {
+    // DEVICE:INODE of what systemd has opened for it; a child of the service may write elsewhere.
+    let told = std::env::var("JOURNAL_STREAM").ok();
+    let meant = told.as_deref().and_then(|told| told.split_once(':'));
+    let is = rustix::fs::fstat(rustix::stdio::stderr()).ok();
+    meant.zip(is).is_some_and(|((device, inode), is)| device.parse() == Ok(is.st_dev) && inode.parse() == Ok(is.st_ino))
+}
+
+/// Whether standard error is the journal of systemd.
+#[cfg(not(unix))]
+pub(crate) const fn is_journal() -> bool {
+    false
 }
 
 /// Waits until what was logged is written, a second at most: before the end, and before what may end the process.

@@ -17,7 +17,11 @@ fn read(text: &str, variables: &[(&str, &str)]) -> Reading {
 
 /// Everything that is said of a text: findings of the file and of the settings.
 fn told(text: &str) -> String {
-    let Reading { config, findings } = read(text, &[]);
+    told_with(text, &[])
+}
+
+fn told_with(text: &str, variables: &[(&str, &str)]) -> String {
+    let Reading { config, findings } = read(text, variables);
     match config {
         Some(config) => findings.and(super::settings::check(&config, &MadeUp::new())).to_string(),
         None => findings.to_string(),

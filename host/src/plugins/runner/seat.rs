@@ -50,6 +50,8 @@ pub(crate) fn main() -> ExitCode {
         // SAFETY: to ignore a signal needs no handler.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
+    // Started from a descriptor it would be called `exe` in lists of processes. Nothing hangs on it.
+    let _ = rustix::thread::set_name(c"jackfield-run");
     // Whatever the host's own parent has left open is not for an adapter.
     close_all_above_stderr();
     // SAFETY: nobody else in this process owns descriptor 0 or uses it.
