@@ -62,8 +62,8 @@ impl Bed {
             let outlet = Outlet::Tcp(Arc::clone(&server));
             bed.hub.line(line, REPLAY).await;
             bed.hub.join(NewSession { id, outlet, reader, heard: Arc::new(AtomicU64::new(u64::MAX)) }).await;
-            bed.hub.want(id, json!(1), vec![Wanted { line, resume: None }], json!({})).await;
-            bed.hub.view(id, line, View { prelude: Bytes::new(), status: json!({}) }).await;
+            bed.hub.want(id, json!(1), vec![Wanted { line, resume: None }], b"{}".to_vec()).await;
+            bed.hub.view(id, line, View { prelude: Bytes::new(), status: b"{}".to_vec(), has_epoch: true }).await;
             bed.servers.push(server);
             if line.0 == 0 { bed.clients.push(client) } else { bed.others.push(client) }
         }

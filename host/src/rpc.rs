@@ -121,7 +121,28 @@ pub fn read(text: &str) -> Result<Request, (Value, RpcError)> {
 /// The text of an answer.
 #[must_use]
 pub fn result(id: &Value, result: &Value) -> String {
-    json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string()
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#)
+}
+
+/// Appends an answer whose result is JSON text already.
+pub fn write_result(id: &Value, result: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":"#).as_bytes());
+    out.extend_from_slice(result);
+    out.push(b'}');
+}
+
+/// Adds a member to a JSON object that is text already; `write` appends the member's value.
+pub fn add_member(object: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+    // The brace that ends it.
+    object.pop();
+    if object.len() > 1 {
+        object.push(b',');
+    }
+    object.push(b'"');
+    object.extend_from_slice(name.as_bytes());
+    object.extend_from_slice(b"\":");
+    write(object);
+    object.push(b'}');
 }
 
 /// The text of a refusal.
@@ -171,6 +192,20 @@ mod tests {
         assert_eq!(refused(r#"{"id":1,"method":"x"}"#), (json!(1), -32_600));
         assert_eq!(refused(r#"{"jsonrpc":"2.0","id":1}"#), (json!(1), -32_600));
         assert_eq!(refused(r#"{"jsonrpc":"2.0","id":1,"method":"x","params":[1]}"#), (json!(1), -32_602));
+    }
+
+    #[test]
+    fn an_answer_is_put_together_from_texts() {
+        let mut object = b"{}".to_vec();
+        add_member(&mut object, "a", |out| out.extend_from_slice(b"[1]"));
+        add_member(&mut object, "b", |out| out.extend_from_slice(b"true"));
+        assert_eq!(object, br#"{"a":[1],"b":true}"#);
+        let mut text = Vec::new();
+        write_result(&json!("x\"y"), &object, &mut text);
+        let expected = json!({ "jsonrpc": "2.0", "id": "x\"y", "result": { "a": [1], "b": true } });
+        assert_eq!(serde_json::from_slice::<Value>(&text).unwrap(), expected);
+        let read: Value = serde_json::from_str(&result(&json!("x\"y"), &expected["result"])).unwrap();
+        assert_eq!(read, expected);
     }
 
     #[test]

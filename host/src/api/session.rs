@@ -1,17 +1,19 @@
 //! A client's session: what it may ask, from `hello` to goodbye. This task only reads; the hub writes.
 
 mod stay;
+mod wanted;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role as Side, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -25,7 +27,7 @@ use super::server::Stream;
 use super::split::{self, ReadHalf};
 use crate::config::Role;
 use crate::connection::{ClientCommand, DEFAULT_TIMEOUT, MOST_TIMEOUT, is_command};
-use crate::hub::{LineKey, NewSession, SessionId, ViewReason, Wanted, close_code, frame};
+use crate::hub::{NewSession, SessionId, close_code, frame};
 use crate::rpc::{self, Request, RpcError};
 use jackfield_plugin_api::ErrorCode;
 use stay::Ends;
@@ -35,37 +37,44 @@ const HELLO: Duration = Duration::from_secs(5);
 /// The largest request; a WebRTC signal carries up to 64 KiB.
 const MOST_REQUEST: usize = 128 * 1024;
 /// A small buffer: there may be thousands of clients, and the default one is zeroed at every read.
-const READ_BUFFER: usize = 1024;
+const READ_BUFFER: usize = 512;
 
-/// Serves a client until it is gone.
-pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, token: Option<String>) {
+/// The answer to `hello`, without the lines.
+#[derive(Debug, Serialize)]
+struct Hello<'a> {
+    protocol: u8,
+    session: String,
+    user: UserOfHello<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct UserOfHello<'a> {
+    name: &'a str,
+    role: &'a str,
+}
+
+/// Serves a client until it is gone. `own` is the task that does so.
+pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, token: Option<String>, own: AbortHandle) {
     let id = shared.hub.next_session();
     let from = stream.peer().map(|a| a.to_string()).unwrap_or_default();
     tracing::debug!(target: "audit", session = %id, from, "a client connects");
-    let (outlet, half) = split::split(stream, shared.hub.clone(), id);
+    let (outlet, half) = split::split(stream, Arc::clone(&shared), id);
     let heard = Arc::new(AtomicU64::new(shared.hub.ticks().load(Ordering::Relaxed)));
-    let (begin, began) = tokio::sync::oneshot::channel();
+    shared.hub.join(NewSession { id, outlet, reader: own, heard: Arc::clone(&heard) }).await;
+    let replaced = shared.replaced();
     let session = Session {
-        shared: Arc::clone(&shared),
+        shared,
         id,
         from,
         user: None,
         token,
-        heard: Arc::clone(&heard),
+        heard,
         budget: Budget::new(),
-        replaced: shared.replaced(),
+        replaced,
         ends: Ends::default(),
         here: None,
     };
-    let reader = tokio::spawn(async move {
-        if began.await.is_ok() {
-            session.run(half, read).await;
-        }
-    });
-    shared.hub.join(NewSession { id, outlet, reader: reader.abort_handle(), heard }).await;
-    let _ = begin.send(());
-    let _ = reader.await;
-    shared.hub.gone(id).await;
+    session.run(half, read).await;
 }
 
 struct Session {
@@ -84,6 +93,13 @@ struct Session {
     ends: Ends,
     /// That it is here, for as long as it is.
     here: Option<Here>,
+}
+
+impl Drop for Session {
+    /// Also when the hub has ended the task.
+    fn drop(&mut self) {
+        self.shared.hub.gone(self.id);
+    }
 }
 
 /// How a session ends: close code and reason.
@@ -191,11 +207,10 @@ impl Session {
         self.ends = Ends::of(&user);
         self.user = Some(Arc::clone(&user));
         self.here = Some(Here::enter(&self.shared, self.id, Who::new(&user, client, self.from.clone())));
-        let answer = json!({
-            "protocol": 1,
-            "session": self.id.to_string(),
-            "user": { "name": user.name, "role": user.role.as_str() },
-        });
+        let (session, name, role) = (self.id.to_string(), &user.name, user.role.as_str());
+        let answer = Hello { protocol: 1, session, user: UserOfHello { name, role } };
+        // Numbers and texts: there is nothing in it that cannot be written.
+        let answer = serde_json::to_vec(&answer).unwrap_or_else(|_| b"{}".to_vec());
         match self.lines(&user, &request.params) {
             Ok(wanted) => {
                 self.want(request.id, wanted, answer).await;
@@ -264,7 +279,7 @@ impl Session {
             }
             "subscribe" => {
                 let wanted = self.lines(&user, &params).map_err(|e| (id.clone(), e))?;
-                self.want(id, wanted, json!({})).await;
+                self.want(id, wanted, b"{}".to_vec()).await;
                 Ok(None)
             }
             "unsubscribe" => {
@@ -300,46 +315,6 @@ impl Session {
 
     async fn refuse(&self, id: &Value, error: &RpcError) {
         self.shared.hub.frame(self.id, frame::text(rpc::error(id, error).as_bytes())).await;
-    }
-
-    /// The lines that a request names; all that the user may see when it names none.
-    fn lines(&self, user: &User, params: &Map<String, Value>) -> Result<Vec<Wanted>, RpcError> {
-        let mut resume = resumes(params)?;
-        let keys: Vec<(String, LineKey)> = match params.get("lines") {
-            None | Some(Value::Null) => user.lines.to_vec(),
-            Some(Value::Array(names)) => {
-                let mut keys = Vec::new();
-                for (i, name) in names.iter().enumerate() {
-                    let pointer = format!("/params/lines/{i}");
-                    let Some(name) = name.as_str() else {
-                        return Err(RpcError::invalid_params(pointer, "a line is named by a text"));
-                    };
-                    // Whether the line exists at all is nobody's business who may not see it.
-                    let Some(key) = user.line(name) else {
-                        let shown: String = name.chars().take(100).collect();
-                        let text = format!("`{shown}` is not one of your lines");
-                        return Err(RpcError::ours(ErrorCode::Forbidden, text));
-                    };
-                    if !keys.iter().any(|(_, k)| *k == key) {
-                        keys.push((name.to_owned(), key));
-                    }
-                }
-                keys
-            }
-            Some(_) => return Err(RpcError::invalid_params("/params/lines", "`lines` is a list of names")),
-        };
-        Ok(keys.into_iter().map(|(name, line)| Wanted { line, resume: resume.remove(&name) }).collect())
-    }
-
-    async fn want(&self, id: Value, wanted: Vec<Wanted>, answer: Value) {
-        let keys: Vec<LineKey> = wanted.iter().map(|w| w.line).collect();
-        self.shared.hub.want(self.id, id, wanted, answer).await;
-        let directory = self.shared.directory();
-        for key in keys {
-            if let Some(connection) = directory.connections.get(&key) {
-                connection.view(self.id, key, ViewReason::Session).await;
-            }
-        }
     }
 
     async fn command(
@@ -396,24 +371,4 @@ impl Session {
             false => Err(RpcError::ours(ErrorCode::ConnectionLost, "the host is stopping")),
         }
     }
-}
-
-/// What a client has seen, by line.
-fn resumes(params: &Map<String, Value>) -> Result<HashMap<String, (u64, u64)>, RpcError> {
-    let entries = match params.get("resume") {
-        None | Some(Value::Null) => return Ok(HashMap::new()),
-        Some(Value::Array(entries)) => entries,
-        Some(_) => return Err(RpcError::invalid_params("/params/resume", "`resume` is a list")),
-    };
-    let read = |entry: &Value| {
-        let line = entry.get("line")?.as_str()?.to_owned();
-        Some((line, (entry.get("epoch")?.as_u64()?, entry.get("seq")?.as_u64()?)))
-    };
-    let mut resumes = HashMap::new();
-    for (i, entry) in entries.iter().enumerate() {
-        let (line, seen) = read(entry)
-            .ok_or_else(|| RpcError::invalid_params(format!("/params/resume/{i}"), "an entry is {line, epoch, seq}"))?;
-        resumes.insert(line, seen);
-    }
-    Ok(resumes)
 }

@@ -13,8 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
+use super::Shared;
 use super::server::Stream;
-use crate::hub::{Hub, Outlet, SessionId};
+use crate::hub::{Outlet, SessionId};
 
 /// Pieces that may wait for encryption; more wait as a cursor in the log.
 const TLS_QUEUE: usize = 64;
@@ -22,7 +23,7 @@ const TLS_QUEUE: usize = 64;
 /// What the session reads from, and the hub, which takes control frames.
 pub(super) struct ReadHalf {
     input: Input,
-    hub: Hub,
+    shared: Arc<Shared>,
     id: SessionId,
 }
 
@@ -32,22 +33,24 @@ enum Input {
 }
 
 /// Splits a socket.
-pub(super) fn split(stream: Stream, hub: Hub, id: SessionId) -> (Outlet, ReadHalf) {
+pub(super) fn split(stream: Stream, shared: Arc<Shared>, id: SessionId) -> (Outlet, ReadHalf) {
     match stream {
         Stream::Tcp(stream) => {
             let stream = Arc::new(stream);
-            (Outlet::Tcp(Arc::clone(&stream)), ReadHalf { input: Input::Tcp(stream), hub, id })
+            (Outlet::Tcp(Arc::clone(&stream)), ReadHalf { input: Input::Tcp(stream), shared, id })
         }
         Stream::Tls(stream) => {
             let (read, mut write) = tokio::io::split(stream);
             let (queue, mut pieces) = mpsc::channel::<Bytes>(TLS_QUEUE);
             tokio::spawn(async move {
-                let mut batch = Vec::new();
-                while pieces.recv_many(&mut batch, TLS_QUEUE).await > 0 {
-                    for piece in batch.drain(..) {
+                while let Some(first) = pieces.recv().await {
+                    // Whatever waits is flushed together, and kept nowhere else meanwhile.
+                    let mut next = Some(first);
+                    while let Some(piece) = next {
                         if write.write_all(&piece).await.is_err() {
                             return;
                         }
+                        next = pieces.try_recv().ok();
                     }
                     if write.flush().await.is_err() {
                         return;
@@ -55,7 +58,7 @@ pub(super) fn split(stream: Stream, hub: Hub, id: SessionId) -> (Outlet, ReadHal
                 }
                 let _ = write.shutdown().await;
             });
-            (Outlet::Queue(queue), ReadHalf { input: Input::Tls(read), hub, id })
+            (Outlet::Queue(queue), ReadHalf { input: Input::Tls(read), shared, id })
         }
     }
 }
@@ -82,7 +85,7 @@ impl AsyncRead for ReadHalf {
 impl AsyncWrite for ReadHalf {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         // Bounded by what a client can send: a pong or close per ping or close.
-        self.hub.frame_soon(self.id, Bytes::copy_from_slice(buf));
+        self.shared.hub.frame_soon(self.id, Bytes::copy_from_slice(buf));
         Poll::Ready(Ok(buf.len()))
     }
 

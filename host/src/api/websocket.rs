@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::Shared;
@@ -31,13 +32,17 @@ pub async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Request) ->
     let accept = derive_accept_key(key.as_bytes());
     let token = bearer(headers);
     let upgrade = hyper::upgrade::on(&mut request);
-    tokio::spawn(async move {
-        let Ok(upgraded) = upgrade.await else { return };
+    let (give, own) = oneshot::channel();
+    // One task for a client from here to its end.
+    let task = tokio::spawn(async move {
+        let (Ok(upgraded), Ok(own)) = (upgrade.await, own.await) else { return };
         match upgraded.downcast::<TokioIo<Stream>>() {
-            Ok(parts) => session::serve(shared, parts.io.into_inner(), parts.read_buf, token).await,
+            Ok(parts) => session::serve(shared, parts.io.into_inner(), parts.read_buf, token, own).await,
             Err(_) => tracing::error!("an upgraded connection is not one of ours"),
         }
     });
+    // It waits for this, so it is there.
+    let _ = give.send(task.abort_handle());
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));

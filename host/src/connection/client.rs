@@ -2,7 +2,7 @@
 
 use jackfield_plugin_api::frame::input::InputFrame;
 use jackfield_plugin_api::{Command, CommandError, ErrorCode, LineId};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::ClientCommand;
@@ -10,10 +10,8 @@ use super::commands;
 use super::memory::{MemoryKey, Remembered};
 use super::outbox;
 use super::task::Task;
-use crate::config::{LinePlan, OpenMode};
 use crate::hub::{LineKey, SessionId, View, ViewReason, frame};
-use crate::model::{Admitted, CallId, Event, SnapshotReason, timestamp_text, write_capabilities};
-use crate::plugins::Port;
+use crate::model::{Admitted, CallId, Event, SnapshotReason, write_capabilities};
 use crate::rpc::{self, RpcError};
 
 /// Commands that the host answers by itself: the answer is the event's data, and the event is sent again to who asked.
@@ -48,90 +46,12 @@ impl Task {
             Some(plan) => self.model.unopened(now, line, &plan.device).1,
             None => self.model.view(now, line, reason),
         };
-        let (prelude, status) = (outbox::frames(&events), self.status(line));
-        self.hub.view(session, key, View { prelude, status }).await;
+        let (prelude, (status, has_epoch)) = (outbox::frames(&events), self.line_entry(line));
+        self.hub.view(session, key, View { prelude, status, has_epoch }).await;
         if wants {
             // The answer comes first, so that the line's first `initialized` is a live event (M13.3).
             self.open_for_client(line).await;
         }
-    }
-
-    /// The connection as an administrator sees it.
-    pub(super) fn whole_status(&self) -> Value {
-        let mut status = json!({
-            "connection": self.config.id, "plugin": self.config.plugin, "isolation": self.config.isolation,
-            "up": self.standing.up, "paused": self.standing.paused,
-        });
-        if let Some(since) = self.standing.since {
-            status["since"] = json!(timestamp_text(since));
-        }
-        match &self.plugin {
-            Ok(plugin) => {
-                let manifest = &plugin.manifest;
-                status["adapter"] = json!({
-                    "name": manifest.name, "version": manifest.version, "sha256": plugin.hash,
-                    "phoneSystem": manifest.phone_system, "running": self.port.is_some(),
-                    "isolation": self.config.isolation,
-                });
-                if let Some(process) = self.port.as_ref().and_then(Port::process) {
-                    status["adapter"]["process"] = json!(process);
-                }
-            }
-            Err(why) => status["waitsFor"] = json!(why),
-        }
-        if let Some(next) = self.preparing() {
-            status["adapter"]["preparing"] = json!({ "version": next.manifest.version, "sha256": next.hash });
-        }
-        if let Some(last) = &self.swap.last {
-            status["lastSwap"] = last.clone();
-        }
-        if let Some(probation) = &self.swap.probation {
-            status["adapter"]["probation"] = probation.told();
-        }
-        if let Some(warning) = &self.warning {
-            status["warning"] = json!(warning);
-        }
-        if let Some(record) = self.model.tape.status() {
-            status["record"] = record;
-        }
-        let lines = self.lines.keys().map(|line| {
-            let mut entry = self.status(*line);
-            entry["calls"] = json!(self.model.calls(*line));
-            if self.presence.has(*line) {
-                entry["open"] = json!(OpenMode::OnDemand);
-                entry["waitsForClient"] = json!(self.presence.is_closed(*line));
-            }
-            if let Some(entry) = entry.as_object_mut() {
-                entry.retain(|key, _| !matches!(key.as_str(), "capabilities" | "connection" | "warning"));
-            }
-            entry
-        });
-        status["lines"] = lines.collect();
-        status
-    }
-
-    /// The line's entry in the answer to `hello`.
-    fn status(&self, line: LineId) -> Value {
-        let mut entry = json!({
-            "line": self.lines.get(&line).map(|plan| &plan.name),
-            "connection": self.config.id,
-        });
-        let unopened = |plan: &LinePlan| self.model.unopened(self.clock.last(), line, &plan.device).0;
-        let status = self.model.status(line).or_else(|| self.lines.get(&line).map(unopened));
-        let Some(status) = status else { return entry };
-        entry["state"] = json!(status.state.as_str());
-        entry["epoch"] = json!(status.epoch);
-        entry["seq"] = json!(status.seq);
-        if let Some(loss) = status.last_error {
-            entry["lastError"] = json!({ "code": loss.code, "text": loss.text });
-        }
-        if let Some(warning) = &self.warning {
-            entry["warning"] = json!(warning);
-        }
-        let mut capabilities = Vec::new();
-        write_capabilities(&status.capabilities, &mut capabilities);
-        entry["capabilities"] = serde_json::from_slice(&capabilities).unwrap_or_default();
-        entry
     }
 
     pub(super) async fn command(&mut self, command: ClientCommand) {
@@ -153,8 +73,13 @@ impl Task {
             return self.query(client, line, event).await;
         }
         if client.method == "getCapabilities" {
-            let capabilities = self.status(line).get("capabilities").cloned().unwrap_or_default();
-            self.hub.frame(client.session, frame::text(rpc::result(&client.id, &capabilities).as_bytes())).await;
+            let (mut capabilities, mut answer) = (Vec::new(), Vec::new());
+            match self.line_status(line) {
+                Some(status) => write_capabilities(&status.capabilities, &mut capabilities),
+                None => capabilities.extend_from_slice(b"null"),
+            }
+            rpc::write_result(&client.id, &capabilities, &mut answer);
+            self.hub.frame(client.session, frame::text(&answer)).await;
             return Ok(());
         }
         let key = match self.commands.memory.look_up(client, Instant::now())? {

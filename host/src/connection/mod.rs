@@ -37,6 +37,7 @@ mod records;
 mod shadow;
 mod signals;
 mod span;
+mod status;
 mod swap;
 mod task;
 mod timers;

@@ -10,6 +10,7 @@
 mod audience;
 mod counted;
 pub mod frame;
+mod joining;
 mod log;
 mod outlet;
 mod pieces;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
@@ -91,8 +93,10 @@ pub enum ViewReason {
 pub struct View {
     /// Frames that show it: `initialized`, `activeCallSnapshot` …
     pub prelude: Bytes,
-    /// The line's entry in the answer to `hello`, without `resumed`.
-    pub status: Value,
+    /// The line's entry in the answer to `hello`, without `resumed`: a JSON object.
+    pub status: Vec<u8>,
+    /// Whether the line has an epoch now. Without, a client has nothing to go on from.
+    pub has_epoch: bool,
 }
 
 /// A line that a session wants.
@@ -114,7 +118,7 @@ pub struct NewSession {
     pub id: SessionId,
     /// Where its bytes go.
     pub outlet: Outlet,
-    /// Ends the task that reads from the client.
+    /// Ends the task that reads from the client, and with it what is kept of it elsewhere.
     pub reader: AbortHandle,
     /// When the client was last heard, in [`Hub::ticks`]; the reader writes it.
     pub heard: Arc<AtomicU64>,
@@ -144,7 +148,7 @@ enum ToHub {
     Forget { line: LineKey },
     Audience { line: LineKey, audience: Option<Arc<Audience>> },
     Join(NewSession),
-    Want { session: SessionId, id: Value, lines: Vec<Wanted>, answer: Value },
+    Want { session: SessionId, id: Value, lines: Vec<Wanted>, answer: Vec<u8> },
     Unwant { session: SessionId, lines: Vec<LineKey> },
     WantRaw { session: SessionId, lines: Vec<LineKey> },
     Raw { lines: Arc<[LineKey]>, frame: Bytes },
@@ -247,8 +251,8 @@ impl Hub {
     }
 
     /// A session wants lines. When the view of each has come (whoever calls this asks the connections for them), the
-    /// request `id` is answered by `answer` with `lines` added, then the lines' events follow.
-    pub async fn want(&self, session: SessionId, id: Value, lines: Vec<Wanted>, answer: Value) {
+    /// request `id` is answered by `answer`, a JSON object, with `lines` added, then the lines' events follow.
+    pub async fn want(&self, session: SessionId, id: Value, lines: Vec<Wanted>, answer: Vec<u8>) {
         self.send(ToHub::Want { session, id, lines, answer }).await;
     }
 
@@ -278,11 +282,19 @@ impl Hub {
         self.send(ToHub::Frame { session, frame }).await;
     }
 
-    /// The same from where nobody can wait. When the hub has no room, a task waits for it.
+    /// The same from where nobody can wait.
     pub fn frame_soon(&self, session: SessionId, frame: Bytes) {
-        if let Err(mpsc::error::TrySendError::Full(message)) = self.to.try_send(ToHub::Frame { session, frame }) {
+        self.send_soon(ToHub::Frame { session, frame });
+    }
+
+    /// When the hub has no room, a task waits for it.
+    fn send_soon(&self, message: ToHub) {
+        if let Err(mpsc::error::TrySendError::Full(message)) = self.to.try_send(message)
+            // Without a runtime the host is at its end, and nobody listens.
+            && let Ok(runtime) = Handle::try_current()
+        {
             let to = self.to.clone();
-            tokio::spawn(async move { to.send(message).await });
+            runtime.spawn(async move { to.send(message).await });
         }
     }
 
@@ -306,8 +318,8 @@ impl Hub {
     }
 
     /// The client is gone.
-    pub async fn gone(&self, session: SessionId) {
-        self.send(ToHub::Gone { session }).await;
+    pub fn gone(&self, session: SessionId) {
+        self.send_soon(ToHub::Gone { session });
     }
 
     /// Says a last word to everybody and closes.

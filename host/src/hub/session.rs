@@ -1,14 +1,14 @@
 //! One client, as the hub sees it: what waits for it, and where it stands in each line's log.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
-use serde_json::Value;
 use tokio::task::AbortHandle;
 
+use super::joining::Joining;
 use super::outlet::{MOST_PIECES, Outlet};
 use super::pieces::{Logs, Pieces};
 use super::{LineKey, NewSession, SessionId, SessionState};
@@ -33,17 +33,6 @@ pub(super) enum Cursor {
     Waiting { resume: Option<(u64, u64)> },
     /// A view must be asked for (again).
     Asking,
-}
-
-/// An answer that waits for views.
-#[derive(Debug)]
-pub(super) struct Joining {
-    pub(super) id: Value,
-    pub(super) answer: Value,
-    pub(super) lines: Vec<LineKey>,
-    pub(super) statuses: HashMap<LineKey, Value>,
-    /// What follows the answer: the views, and answers that came meanwhile.
-    pub(super) after: Vec<Bytes>,
 }
 
 /// What became of a flush.

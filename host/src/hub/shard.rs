@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::counted::CountedMap;
+use super::joining::Joining;
 use super::log::LineLog;
 use super::pieces::{Logs, Pieces};
-use super::session::{Cursor, Flushed, Joining, Session};
+use super::session::{Cursor, Flushed, Session};
 use super::{AskView, Audience, LineKey, PING_EVERY, SessionId, ToHub, View, ViewReason, Wanted, close_code, frame};
 use crate::metrics::HubMetrics;
 
@@ -256,13 +257,11 @@ impl Shard {
         }
     }
 
-    fn want(&mut self, id: SessionId, request: Value, wanted: Vec<Wanted>, answer: Value) {
+    fn want(&mut self, id: SessionId, request: Value, wanted: Vec<Wanted>, answer: Vec<u8>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let mut new = Vec::new();
-        let mut joining =
-            Joining { id: request, answer, lines: Vec::new(), statuses: HashMap::new(), after: Vec::new() };
+        session.joining.push_back(Joining::new(request, answer, wanted.iter().map(|wanted| wanted.line)));
         for Wanted { line, resume } in wanted {
-            joining.lines.push(line);
             // A line that is seen already is shown again from its present state.
             if let Some((_, subscription)) = session.subscription(line) {
                 subscription.cursor = Cursor::Waiting { resume };
@@ -272,7 +271,6 @@ impl Shard {
             self.subscribers.entry(line).or_default().push((id, index));
             new.push(line);
         }
-        session.joining.push_back(joining);
         for line in new {
             self.tell_audience(line);
         }
@@ -292,7 +290,7 @@ impl Shard {
         if let Some((index, subscription)) = session.subscription(line) {
             // A line without an epoch has nothing to go on from: what its log has is of the time before it was closed.
             if let Cursor::Waiting { resume: Some((epoch, seq)) } = subscription.cursor
-                && view.status["epoch"] != 0
+                && view.has_epoch
             {
                 resumed = log.resume(epoch, seq);
             }
@@ -303,11 +301,8 @@ impl Shard {
             subscription.cursor = Cursor::At(resumed.unwrap_or_else(|| log.end()));
             session.news(index);
         }
-        let waiting = |j: &&mut Joining| j.lines.contains(&line) && !j.statuses.contains_key(&line);
-        if let Some(joining) = session.joining.iter_mut().find(waiting) {
-            let mut status = view.status;
-            status["resumed"] = json!(resumed.is_some());
-            joining.statuses.insert(line, status);
+        if let Some(joining) = session.joining.iter_mut().find(|joining| joining.waits_for(line)) {
+            joining.came(line, view.status, resumed.is_some());
             joining.after.push(prelude);
             self.joined(id);
         } else if let Some(joining) = session.joining.back_mut() {
@@ -321,13 +316,8 @@ impl Shard {
     fn joined(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let mut frames = Vec::new();
-        while session.joining.front().is_some_and(|j| j.statuses.len() == j.lines.len()) {
-            let Some(mut joining) = session.joining.pop_front() else { break };
-            let lines: Vec<Value> = joining.lines.iter().filter_map(|l| joining.statuses.remove(l)).collect();
-            joining.answer["lines"] = lines.into();
-            let answer = json!({ "jsonrpc": "2.0", "id": joining.id, "result": joining.answer });
-            frames.push(frame::text(answer.to_string().as_bytes()));
-            frames.append(&mut joining.after);
+        while session.joining.front().is_some_and(Joining::is_whole) {
+            frames.extend(session.joining.pop_front().into_iter().flat_map(Joining::frames));
         }
         // A session joins once, and is there for hours.
         if session.joining.is_empty() {

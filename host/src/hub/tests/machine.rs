@@ -309,7 +309,7 @@ impl Course {
     /// As a session does it: the hub first, then the connections are asked.
     async fn want(&self, id: SessionId, wanted: Vec<Wanted>) {
         let lines: Vec<_> = wanted.iter().map(|w| w.line).collect();
-        self.hub.want(id, json_id(), wanted, serde_json::json!({})).await;
+        self.hub.want(id, json_id(), wanted, b"{}".to_vec()).await;
         self.pending.borrow_mut().extend(lines.into_iter().map(|line| (id, line, ViewReason::Session)));
     }
 
@@ -319,7 +319,7 @@ impl Course {
         it.spare.clear();
         if let Some((id, inlet)) = it.socket.take() {
             drop(inlet);
-            self.hub.gone(id).await;
+            self.hub.gone(id);
         }
     }
 
@@ -346,7 +346,8 @@ impl Course {
         for (id, line, reason) in ready {
             let Some((epoch, seq)) = self.state.get(&line.0) else { continue };
             let text = format!("view {} {epoch} {seq} {}", line.0, u8::from(reason == ViewReason::Overflow));
-            let view = View { prelude: frame::text(text.as_bytes()), status: serde_json::json!({ "line": line.0 }) };
+            let status = serde_json::json!({ "line": line.0 }).to_string().into_bytes();
+            let view = View { prelude: frame::text(text.as_bytes()), status, has_epoch: true };
             self.hub.view(id, line, view).await;
         }
     }

@@ -49,12 +49,12 @@ impl Bed {
     }
 
     async fn subscribe(&self, id: SessionId, resume: Option<(u64, u64)>) {
-        self.hub.want(id, json_id(), vec![Wanted { line: LINE, resume }], serde_json::json!({})).await;
+        self.hub.want(id, json_id(), vec![Wanted { line: LINE, resume }], b"{}".to_vec()).await;
         self.view(id, "prelude").await;
     }
 
     async fn view(&self, id: SessionId, text: &str) {
-        let view = View { prelude: frame::text(text.as_bytes()), status: serde_json::json!({}) };
+        let view = View { prelude: frame::text(text.as_bytes()), status: b"{}".to_vec(), has_epoch: true };
         self.hub.view(id, LINE, view).await;
     }
 
@@ -236,7 +236,7 @@ async fn a_line_has_an_audience_from_its_first_client_to_its_last() {
     bed.hub.unwant(one, vec![LINE]).await;
     bed.hub.unwant(one, vec![LINE]).await;
     assert!(bed.hub.is_there(two).await && audience.is_there());
-    bed.hub.gone(two).await;
+    bed.hub.gone(two);
     becomes(&audience, false).await;
 
     // Whoever asks later is told at once.
@@ -245,7 +245,7 @@ async fn a_line_has_an_audience_from_its_first_client_to_its_last() {
     bed.hub.audience(LINE, Some(Arc::clone(&later))).await;
     becomes(&later, true).await;
     bed.hub.audience(LINE, None).await;
-    bed.hub.gone(one).await;
+    bed.hub.gone(one);
     assert!(!bed.hub.is_there(one).await && later.is_there());
 }
 
@@ -270,9 +270,9 @@ async fn a_line_that_was_closed_has_nothing_to_go_on_from() {
     bed.publish(3, 20).await;
     let (id, mut stream) = bed.client().await;
     let wanted = vec![Wanted { line: LINE, resume: Some((1, 2)) }];
-    bed.hub.want(id, json_id(), wanted, serde_json::json!({})).await;
-    let status = serde_json::json!({ "state": "notStarted", "epoch": 0, "seq": 0 });
-    bed.hub.view(id, LINE, View { prelude: Bytes::new(), status }).await;
+    bed.hub.want(id, json_id(), wanted, b"{}".to_vec()).await;
+    let status = br#"{"state":"notStarted"}"#.to_vec();
+    bed.hub.view(id, LINE, View { prelude: Bytes::new(), status, has_epoch: false }).await;
     assert!(frame(&mut stream).await.contains("\"resumed\":false"));
     bed.publish(1, 20).await;
     assert_eq!(number(&mut stream).await, 4);
