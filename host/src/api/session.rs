@@ -3,6 +3,7 @@
 mod stay;
 mod wanted;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -53,31 +54,63 @@ struct UserOfHello<'a> {
     role: &'a str,
 }
 
-/// Serves a client until it is gone. `own` is the task that does so.
-pub(super) async fn serve(shared: Arc<Shared>, stream: Stream, read: Bytes, token: Option<String>, own: AbortHandle) {
+/// A client's socket, as the session reads it.
+type Socket = WebSocketStream<ReadHalf>;
+
+/// Serves a client until it is gone. What leads to its session is boxed by whoever calls this: it takes more than what
+/// comes after, and there may be thousands of clients.
+pub(super) async fn serve(beginning: Pin<Box<impl Future<Output = Option<(Session, Socket)>>>>) {
+    let Some((mut session, mut socket)) = beginning.await else { return };
+    if let Some(goodbye) = session.until_goodbye(&mut socket).await {
+        Box::pin(session.say_goodbye(&mut socket, goodbye)).await;
+    }
+}
+
+/// A session from the handshake to the answer to `hello`; `own` is the task that serves it. None: it came to nothing.
+pub(super) async fn begin(
+    shared: Arc<Shared>,
+    stream: Stream,
+    read: Bytes,
+    token: Option<String>,
+    own: AbortHandle,
+) -> Option<(Session, Socket)> {
     let id = shared.hub.next_session();
     let from = stream.peer().map(|a| a.to_string()).unwrap_or_default();
     tracing::debug!(target: "audit", session = %id, from, "a client connects");
     let (outlet, half) = split::split(stream, Arc::clone(&shared), id);
     let heard = Arc::new(AtomicU64::new(shared.hub.ticks().load(Ordering::Relaxed)));
     shared.hub.join(NewSession { id, outlet, reader: own, heard: Arc::clone(&heard) }).await;
-    let replaced = shared.replaced();
-    let session = Session {
-        shared,
+    let mut session = Session {
         id,
         from,
         user: None,
         token,
         heard,
         budget: Budget::new(),
-        replaced,
+        replaced: shared.replaced(),
         ends: Ends::default(),
         here: None,
+        shared,
     };
-    session.run(half, read).await;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .max_message_size(Some(MOST_REQUEST))
+        .max_frame_size(Some(MOST_REQUEST));
+    let early = read.to_vec();
+    // It is a piece of the handshake's buffer, and would keep all of that as long as the session lives.
+    drop(read);
+    let mut socket = WebSocketStream::from_partially_read(half, early, Side::Server, Some(config)).await;
+    let goodbye = match tokio::time::timeout(HELLO, session.until_hello(&mut socket)).await {
+        Ok(Ok(())) => return Some((session, socket)),
+        Ok(Err(goodbye)) => goodbye?,
+        Err(_) => Goodbye(close_code::NOT_AUTHENTICATED, "no `hello` within 5 s".to_owned()),
+    };
+    session.say_goodbye(&mut socket, goodbye).await;
+    None
 }
 
-struct Session {
+/// A client that was let in, or is about to be.
+pub(super) struct Session {
     shared: Arc<Shared>,
     id: SessionId,
     /// Its address.
@@ -106,30 +139,8 @@ impl Drop for Session {
 struct Goodbye(u16, String);
 
 impl Session {
-    async fn run(mut self, half: ReadHalf, read: Bytes) {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .max_message_size(Some(MOST_REQUEST))
-            .max_frame_size(Some(MOST_REQUEST));
-        let early = read.to_vec();
-        // It is a piece of the handshake's buffer, and would keep all of that as long as the session lives.
-        drop(read);
-        let mut socket = WebSocketStream::from_partially_read(half, early, Side::Server, Some(config)).await;
-        // Boxed, as requests are: what handling one needs is not kept while there is none.
-        let hello = tokio::time::timeout(HELLO, Box::pin(self.until_hello(&mut socket)));
-        let said = Box::pin(hello).await;
-        let goodbye = match said {
-            Ok(Ok(())) => self.until_goodbye(&mut socket).await,
-            Ok(Err(goodbye)) => goodbye,
-            Err(_) => Some(Goodbye(close_code::NOT_AUTHENTICATED, "no `hello` within 5 s".to_owned())),
-        };
-        if let Some(Goodbye(code, reason)) = goodbye {
-            Box::pin(self.say_goodbye(socket, code, reason)).await;
-        }
-    }
-
     /// Closes the session, and waits for the client to see it.
-    async fn say_goodbye(&self, mut socket: WebSocketStream<ReadHalf>, code: u16, reason: String) {
+    async fn say_goodbye(&self, socket: &mut Socket, Goodbye(code, reason): Goodbye) {
         self.shared.hub.close(self.id, code, reason).await;
         // What still comes is read and dropped: closing a socket with unread bytes would reset it, and the client would
         // never see why it was closed. The hub ends this task after a while.
@@ -138,7 +149,7 @@ impl Session {
     }
 
     /// The next request. `Err(None)`: the client is gone.
-    async fn next(&mut self, socket: &mut WebSocketStream<ReadHalf>) -> Result<String, Option<Goodbye>> {
+    async fn next(&mut self, socket: &mut Socket) -> Result<String, Option<Goodbye>> {
         loop {
             let message = tokio::select! {
                 message = socket.next() => message,
@@ -176,7 +187,7 @@ impl Session {
     }
 
     /// Until the client has proved who it is.
-    async fn until_hello(&mut self, socket: &mut WebSocketStream<ReadHalf>) -> Result<(), Option<Goodbye>> {
+    async fn until_hello(&mut self, socket: &mut Socket) -> Result<(), Option<Goodbye>> {
         let text = self.next(socket).await?;
         let protocol = |why: &str| Err(Some(Goodbye(close_code::PROTOCOL, why.to_owned())));
         let request = match rpc::read(&text) {
@@ -224,7 +235,7 @@ impl Session {
         }
     }
 
-    async fn until_goodbye(&mut self, socket: &mut WebSocketStream<ReadHalf>) -> Option<Goodbye> {
+    async fn until_goodbye(&mut self, socket: &mut Socket) -> Option<Goodbye> {
         loop {
             let text = match self.next(socket).await {
                 Ok(text) => text,

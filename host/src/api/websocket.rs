@@ -33,14 +33,17 @@ pub async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Request) ->
     let token = bearer(headers);
     let upgrade = hyper::upgrade::on(&mut request);
     let (give, own) = oneshot::channel();
-    // One task for a client from here to its end.
-    let task = tokio::spawn(async move {
-        let (Ok(upgraded), Ok(own)) = (upgrade.await, own.await) else { return };
+    let beginning = Box::pin(async move {
+        let (Ok(upgraded), Ok(own)) = (upgrade.await, own.await) else { return None };
         match upgraded.downcast::<TokioIo<Stream>>() {
-            Ok(parts) => session::serve(shared, parts.io.into_inner(), parts.read_buf, token, own).await,
-            Err(_) => tracing::error!("an upgraded connection is not one of ours"),
+            Ok(parts) => session::begin(shared, parts.io.into_inner(), parts.read_buf, token, own).await,
+            Err(_) => {
+                tracing::error!("an upgraded connection is not one of ours");
+                None
+            }
         }
     });
+    let task = tokio::spawn(session::serve(beginning));
     // It waits for this, so it is there.
     let _ = give.send(task.abort_handle());
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();

@@ -10,6 +10,9 @@ use tokio::time::Instant;
 use crate::hub::{Batch, Hub, LineKey, frame};
 use crate::model::Event;
 
+/// Room for the events that one input usually makes of a line: growing into it would take as long as writing them.
+const USUAL: usize = 2_048;
+
 #[derive(Debug)]
 struct Draft {
     key: LineKey,
@@ -62,7 +65,8 @@ impl Outbox {
                 continue;
             };
             let at = drafts.iter().position(|d| d.key == key && d.epoch == epoch).unwrap_or_else(|| {
-                drafts.push(Draft { key, epoch, first_seq: seq, bytes: Vec::new(), ends: Vec::new() });
+                let bytes = Vec::with_capacity(USUAL);
+                drafts.push(Draft { key, epoch, first_seq: seq, bytes, ends: Vec::new() });
                 drafts.len() - 1
             });
             let draft = &mut drafts[at];
@@ -70,7 +74,9 @@ impl Outbox {
             draft.ends.push(u32::try_from(end).unwrap_or(u32::MAX));
         }
         for Draft { key, epoch, first_seq, bytes, ends } in drafts {
-            hub.publish(key, Batch { epoch, first_seq, bytes: bytes.into(), ends: ends.into(), born }).await;
+            // The line's log keeps them for long: not a byte more than they are.
+            let bytes = Bytes::copy_from_slice(&bytes);
+            hub.publish(key, Batch { epoch, first_seq, bytes, ends: ends.into(), born }).await;
         }
     }
 }

@@ -38,7 +38,8 @@ pub(super) struct Shard {
     subscribers: CountedMap<LineKey, Subscribers>,
     /// Lines of which somebody wants to know whether anybody sees them.
     audiences: HashMap<LineKey, Arc<Audience>>,
-    sessions: CountedMap<SessionId, Session>,
+    /// Boxed: a map that grows is copied, and half of it may be empty.
+    sessions: CountedMap<SessionId, Box<Session>>,
     /// Those that want raw messages: few of many.
     raw_readers: BTreeSet<SessionId>,
     /// Lines with events that their sessions have not been told of.
@@ -127,7 +128,7 @@ impl Shard {
                 self.tell_audience(line);
             }
             ToHub::Join(new) => {
-                self.sessions.insert(new.id, Session::new(new));
+                self.sessions.insert(new.id, Box::new(Session::new(new)));
                 self.recount();
             }
             ToHub::Want { session, id, lines, answer } => self.want(session, id, lines, answer),
@@ -145,7 +146,7 @@ impl Shard {
             ToHub::Raw { lines, frame } => {
                 let wants = |s: &Session| !s.blocked && s.raw.iter().any(|l| lines.contains(l));
                 let readers = self.raw_readers.iter().copied();
-                let who: Vec<_> = readers.filter(|id| self.sessions.get(id).is_some_and(wants)).collect();
+                let who: Vec<_> = readers.filter(|id| self.sessions.get(id).is_some_and(|s| wants(s))).collect();
                 for id in who {
                     self.push(id, frame.clone());
                 }
