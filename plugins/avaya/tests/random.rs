@@ -328,7 +328,7 @@ fn middle() -> Bed {
 
 #[test]
 fn damaged_states_do_no_harm() {
-    let rounds = std::env::var("JACKFIELD_DAMAGES").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
+    let rounds = std::env::var("JACKFIELD_DAMAGES").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
     let bed = middle();
     let all = stream();
     damaged_states(&bed.driver, rounds, |driver| {
