@@ -6,9 +6,9 @@ use jackfield_plugin_api::{
 };
 
 use super::Machine;
-use super::answers::{Pending, Work};
 use super::commands::At;
 use super::forwarding::is_dnd;
+use super::pending::{Pending, Work};
 use crate::asks::Request;
 use crate::capabilities::of_line;
 use crate::sys::constants::{
@@ -153,7 +153,13 @@ impl Machine {
                     next,
                 });
             }
-            _ => self.no_agent(Some(id), host),
+            _ => {
+                if let Some(command) = command {
+                    let text = "what the agent handler answered cannot be read";
+                    host.refuse(command, CommandError::new(ErrorCode::CommandFailed, text));
+                }
+                self.no_agent(Some(id), host);
+            }
         }
     }
 

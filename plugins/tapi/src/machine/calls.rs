@@ -2,7 +2,7 @@
 
 use jackfield_plugin_api::{CallState, CommandId, Direction, DtmfFact, ErrorCode, Host, LogLevel, Side, Snapshot};
 
-use super::answers::{Pending, Work};
+use super::pending::{Pending, Work};
 use super::talk::{Leg, Sending, Talk};
 use super::{MOST_EARLY, MOST_LEGS, Machine};
 use crate::asks::{Ask, Request};

@@ -6,7 +6,7 @@ use jackfield_plugin_api::{
     CallKey, CauseCode, Command, CommandError, CommandId, Direction, ErrorCode, Host, LineId, ReleasedBy,
 };
 
-use super::answers::{Pending, Work};
+use super::pending::{Pending, Work};
 use super::talk::{Leg, Sending, Talk, Wish};
 use super::{Machine, gone};
 use crate::asks::Request;

@@ -58,7 +58,9 @@ impl Machine {
             None => {
                 // The first call of a consultation stays, or the one that a command named; else this one.
                 let parent = own.and_then(|own| self.talks.get(&own)?.parent).filter(|p| self.talks.contains_key(p));
-                let Some(stays) = self.stays(own).or(parent).or(own).or_else(|| self.new_talk(handle)) else { return };
+                let Some(stays) = self.stays(own).or(parent).or(own).or_else(|| self.new_talk(handle)) else {
+                    return self.forget_unseen();
+                };
                 self.becomes(stays, whole);
                 stays
             }

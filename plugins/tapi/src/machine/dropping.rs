@@ -6,8 +6,8 @@ use std::time::Duration;
 use jackfield_plugin_api::{CallKey, CommandId, Host, LineId, ReleasedBy, Reply, Timestamp};
 
 use super::Machine;
-use super::answers::{Pending, Work, refusal};
 use super::commands::{At, Done};
+use super::pending::{Pending, Work, refusal};
 use super::talk::Wish;
 use crate::asks::Request;
 use crate::sys::constants::{

@@ -1,5 +1,6 @@
 //! How calls end, and in which order it is told.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jackfield_plugin_api::{CallFact, CallState, Cause, CauseCode, Direction, Host, Phase, ReleasedBy, Timestamp};
@@ -49,6 +50,15 @@ impl Machine {
             self.legs.remove(&call);
             self.also(Request::Deallocate { call }, host);
         }
+        self.forget_unseen();
+    }
+
+    /// A conference that was named, never seen, and is nobody's any more is no handle of ours.
+    pub(super) fn forget_unseen(&mut self) {
+        let named: BTreeSet<u32> =
+            self.legs.values().filter(|leg| leg.talk.is_some()).filter_map(|leg| leg.conference).collect();
+        let unseen = |leg: &Leg| leg.whole && leg.state == 0 && leg.info.line == 0 && leg.talk.is_none();
+        self.legs.retain(|handle, leg| !unseen(leg) || named.contains(handle));
     }
 
     fn talk_loses(&mut self, number: u64, handle: u32, host: &mut Host<'_>) {

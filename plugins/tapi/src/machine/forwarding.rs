@@ -3,8 +3,8 @@
 use jackfield_plugin_api::{CommandError, Forwarding, ForwardingKind, Host};
 
 use super::Machine;
-use super::answers::Work;
 use super::commands::{At, destination};
+use super::pending::Work;
 use crate::asks::Request;
 use crate::sys::constants::{
     LINEFORWARDMODE_BUSY, LINEFORWARDMODE_BUSYNA, LINEFORWARDMODE_NOANSW, LINEFORWARDMODE_UNCOND,
@@ -92,7 +92,7 @@ impl Machine {
     /// A driver need not tell that forwardings have changed: who has set them looks.
     pub(super) fn look_at_address(&mut self, line: jackfield_plugin_api::LineId, host: &mut Host<'_>) {
         if let Ok((handle, address)) = self.handle_of(line) {
-            let pending = super::answers::Pending::for_line(line, Work::AddressStatus);
+            let pending = super::pending::Pending::for_line(line, Work::AddressStatus);
             self.request(Request::GetAddressStatus { line: handle, address }, pending, host);
         }
     }

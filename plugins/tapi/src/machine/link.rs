@@ -5,7 +5,7 @@ use std::time::Duration;
 use jackfield_plugin_api::{Down, ErrorCode, Host, LogLevel, Timestamp, Up};
 
 use super::Machine;
-use super::lines::Open;
+use super::devices::Open;
 use crate::asks::{Ask, Request};
 use crate::capabilities::implemented;
 use crate::sys::constants::{

@@ -5,6 +5,7 @@ mod answers;
 mod calls;
 mod commands;
 mod conference;
+mod devices;
 mod diagnostics;
 mod dropping;
 mod ending;
@@ -14,6 +15,7 @@ mod lines;
 mod link;
 mod matching;
 mod pairs;
+mod pending;
 mod talk;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -23,11 +25,12 @@ use jackfield_plugin_api::{CommandError, CommandId, ErrorCode, Host, Input, Line
 use crate::asks::{Ask, Request};
 use crate::config::{Config, LineConfig};
 use crate::told::{Heard, Told};
-use answers::Pending;
+use devices::Device;
 pub(crate) use diagnostics::message;
 use dropping::Dropping;
-use lines::{Device, Line};
+use lines::Line;
 use link::Link;
+use pending::Pending;
 use talk::{Leg, Talk};
 
 /// The one timer.

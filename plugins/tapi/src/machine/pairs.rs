@@ -2,8 +2,8 @@
 
 use jackfield_plugin_api::{CallKey, CauseCode, CommandError, CommandId, ErrorCode, Host, LineId, ReleasedBy, Reply};
 
-use super::answers::Work;
 use super::commands::{At, Done, destination};
+use super::pending::Work;
 use super::talk::Wish;
 use super::{Machine, gone};
 use crate::asks::Request;
