@@ -317,3 +317,12 @@ fn a_station_that_is_taken_away_has_no_calls() {
     bed.of("commutationStarted", ONE, &again);
     bed.clean("station");
 }
+
+/// A host that stops ends its session: what it has at AE Services is free at once.
+#[test]
+fn a_host_that_stops_ends_its_session() {
+    let mut bed = Bed::new("process");
+    bed.incoming();
+    bed.host.stop().unwrap();
+    bed.pbx.wait_visits("cti", &["started", "stopped"]).unwrap();
+}

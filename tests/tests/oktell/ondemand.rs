@@ -103,6 +103,40 @@ fn a_user_is_logged_in_from_the_first_client_to_the_last_in_the_host() {
     first_to_last("host");
 }
 
+/// Everybody is logged out when the host stops or the connection is no more, whatever Oktell has to say meanwhile.
+fn last_words(isolation: &str) {
+    let mut oktell = Sim::start("oktell", "").unwrap();
+    let with = config(oktell.url(), isolation, "1h");
+    let (_, users) = with.split_once("[[user]]").unwrap();
+    let without = format!("[[user]]{}", users.replace("lines = [\"okt/*\"]\n", "").replace("service", "admin"));
+    let mut host = Setup::new(with.clone(), &["oktell"]).start().unwrap();
+    let (mut one, _) = client(&host, json!([]));
+    up(&mut one);
+    oktell.wait_visits("op3", &["login"]).unwrap();
+    oktell.tell(&json!({"do": "call", "from": OUTSIDE, "to": "101"})).unwrap();
+    one.named("callStarted", "okt/101").unwrap();
+    host.write_config(&without).unwrap();
+    assert!(host.command(&["reload"]).unwrap().status.success(), "{}", host.log());
+    for user in ["op1", "op3"] {
+        oktell.wait_visits(user, &["login", "logout"]).unwrap();
+    }
+    host.write_config(&with).unwrap();
+    assert!(host.command(&["reload"]).unwrap().status.success(), "{}", host.log());
+    oktell.wait_visits("op3", &["login", "logout", "login"]).unwrap();
+    host.stop().unwrap();
+    oktell.wait_visits("op3", &["login", "logout", "login", "logout"]).unwrap();
+}
+
+#[test]
+fn everybody_is_logged_out_at_last_isolated() {
+    last_words("process");
+}
+
+#[test]
+fn everybody_is_logged_out_at_last_in_the_host() {
+    last_words("host");
+}
+
 #[test]
 fn who_comes_back_in_time_is_not_logged_out_and_a_reload_changes_when() {
     let mut oktell = Sim::start("oktell", "").unwrap();
