@@ -169,6 +169,10 @@ impl Machine {
 
     /// A call that was up when its line was opened.
     pub(super) fn existing(&mut self, device: u32, seen: &Seen, host: &mut Host<'_>) {
+        if !self.is_opening(device) {
+            // Of a line that was given up meanwhile, or of an application that is closed: its handle goes with that.
+            return;
+        }
         let handle = seen.call;
         let info = seen.info.clone().unwrap_or_default();
         self.add_leg(handle, device, info.address, seen, 0, host);

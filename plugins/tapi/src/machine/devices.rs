@@ -136,8 +136,7 @@ impl Machine {
     }
 
     pub(super) fn not_opened(&mut self, number: u32, step: &str, code: i32, host: &mut Host<'_>) {
-        let is_asked = self.devices.get(&number).is_some_and(|device| matches!(device.open, Open::Opening(_)));
-        if !self.link.is_up() || !is_asked {
+        if !self.is_opening(number) {
             // What still came of an application that is closed.
             return;
         }
@@ -156,6 +155,12 @@ impl Machine {
         for id in self.lines_of(number) {
             self.line_fails(id, kind, text.clone(), host);
         }
+    }
+
+    /// A device is being opened for the application that there is now.
+    pub(super) fn is_opening(&self, number: u32) -> bool {
+        let opening = |device: &Device| matches!(device.open, Open::Opening(_));
+        self.link.is_up() && self.devices.get(&number).is_some_and(opening)
     }
 
     pub(super) fn device_of_handle(&self, handle: u32) -> Option<u32> {
@@ -192,6 +197,8 @@ impl Machine {
             if let Some(device) = self.devices.get_mut(&number) {
                 device.open = open;
             }
+            // Its calls that were told already go with it.
+            self.legs.retain(|_, leg| leg.device != number);
             return self.ask(Ask::Close { line }, host);
         }
         if self.config.privilege == Privilege::Owner && privileges & LINECALLPRIVILEGE_OWNER == 0 {
