@@ -44,7 +44,11 @@ impl Machine {
     ) {
         let calls = if let Given::Calls(calls) = given { calls.as_slice() } else { &[] };
         let handle = calls.last().copied().unwrap_or(0);
-        if let ([whole, _], Some(place)) = (calls, self.place_of_talk(parent)) {
+        // A handle that is another call's already is no conference of this one.
+        let is_another = |whole: u32| self.legs.get(&whole).and_then(|leg| leg.talk).is_some_and(|talk| talk != parent);
+        if let ([whole, _], Some(place)) = (calls, self.place_of_talk(parent))
+            && !is_another(*whole)
+        {
             self.is_whole(*whole, place);
             self.becomes(parent, *whole);
             self.replay(*whole, host);
