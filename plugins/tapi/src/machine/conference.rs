@@ -13,6 +13,8 @@ impl Machine {
         let Some(leg) = self.legs.get(&handle) else { return };
         let place = (leg.device, leg.info.address);
         let named = Some(leg.mode).filter(|whole| *whole != 0).or(leg.conference);
+        // A call of another device is no conference of this one, whatever its driver says.
+        let named = named.filter(|whole| self.legs.get(whole).is_none_or(|other| other.device == place.0));
         // It is in no conference that it is itself.
         let whole = named.or_else(|| self.some_conference(place)).filter(|whole| *whole != handle);
         let Some(whole) = whole else {
