@@ -207,10 +207,10 @@ impl Machine {
     /// A call that came of a command nobody can be told of any more.
     fn unwanted(&mut self, handle: u32, command: Option<CommandId>, host: &mut Host<'_>) {
         if let Some(command) = command {
-            let text = "the driver says that the call is made and gives no handle of it";
+            let text = "the driver says that the call is made and gives no handle of it, or one of another call";
             host.refuse(command, CommandError::new(ErrorCode::CommandFailed, text));
         }
-        if handle != 0 {
+        if handle != 0 && !self.legs.contains_key(&handle) {
             self.also(Request::Deallocate { call: handle }, host);
         }
     }

@@ -221,7 +221,8 @@ impl Machine {
     fn belongs(&mut self, line: LineId, handle: u32) -> Option<u64> {
         let here = self.lines.get(&line)?;
         let place = (here.device?, here.dials_from());
-        if handle == 0 {
+        // A call of another device is none of this line, whatever its driver says.
+        if handle == 0 || self.legs.get(&handle).is_some_and(|leg| leg.device != place.0) {
             return None;
         }
         let leg = self.legs.entry(handle).or_insert_with(|| Leg::at(place));

@@ -56,7 +56,7 @@ impl Machine {
         let parent = Some(parent).filter(|parent| self.talks.contains_key(parent));
         let made = line.and_then(|line| self.made(line, handle, command, to.clone(), parent));
         let (Some(number), Some(line)) = (made, line) else {
-            if handle != 0 {
+            if handle != 0 && !self.legs.contains_key(&handle) {
                 self.also(Request::Drop { call: handle }, host);
                 self.also(Request::Deallocate { call: handle }, host);
             }
