@@ -48,6 +48,8 @@ impl Machine {
         let idle: Vec<u32> = idle.filter(|handle| !waits(handle)).collect();
         for call in idle {
             self.legs.remove(&call);
+            // What came before the handle was known is over, too.
+            self.early.retain(|heard| heard.device != call);
             self.also(Request::Deallocate { call }, host);
         }
         self.forget_unseen();
