@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use jackfield_tests::build::{self, Version};
 use jackfield_tests::client::Client;
-use jackfield_tests::host::{Host, Setup};
+use jackfield_tests::host::{Host, PATIENCE, Setup};
 use jackfield_tests::library::{self, Fixture, patch};
 use serde_json::{Value, json};
 
@@ -177,8 +178,15 @@ fn a_running_host_says_of_every_broken_library_what_is_wrong() {
         let log = host.wait_log_of(|line| line.contains(&file) && line.contains("refused: ")).unwrap();
         assert!(log.contains(&in_json(&format!("refused: {sentence}"))), "{stem}: {log}");
         let expected = format!("{file} was refused: {sentence}");
-        let why = status(&host)["lastError"]["text"].as_str().unwrap().to_owned();
-        assert!(why.contains(&expected), "`{expected}` is not in the status: {why}");
+        // The log is told first.
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let why = status(&host)["lastError"]["text"].as_str().unwrap().to_owned();
+            if why.contains(&expected) {
+                break;
+            }
+            assert!(Instant::now() < until, "`{expected}` is not in the status: {why}");
+        }
         said.push(file.clone());
         let _ = fs::remove_file(host.adapters().join(&file)).or_else(|_| fs::remove_dir(host.adapters().join(&file)));
         host.wait_log_of(|line| line.contains(&file) && line.contains("\"removed\"")).unwrap();
