@@ -22,6 +22,7 @@ fn a_call_on_each(bed: &mut Bed) {
     let made = bed.asks(TWO, "makeCall", json!({"to": OTHER}))["callId"].clone();
     let started = bed.of("callStarted", TWO, &made);
     assert_eq!(started["params"]["data"]["call"]["caller"]["number"], "102", "{started}");
+    bed.first("callInfoChanged", TWO, |e| call_id(e) == made && e["params"]["data"]["call"]["phase"] == "ringing");
     bed.tapi(json!({"do": "answer", "number": OTHER}));
     bed.of("commutationStarted", TWO, &made);
     bed.asks(ONE, "holdCall", json!({"callId": first}));
