@@ -250,6 +250,23 @@ mod tests {
         assert_eq!(bed.folder.next_look(), None);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_goes_between_the_list_and_the_look_is_not_refused() {
+        let mut bed = Bed::new();
+        let path = bed.path("a");
+        std::fs::write(&path, "whole").unwrap();
+        bed.look(&[]);
+        std::fs::remove_file(&path).unwrap();
+        let Folder { files, loader, first, .. } = &mut bed.folder;
+        files.get_mut(&path).unwrap().judge(loader, first, bed.now, false);
+        assert_eq!(bed.states(), "w");
+        // A link that leads nowhere is there, and is.
+        std::os::unix::fs::symlink("/nowhere", &path).unwrap();
+        bed.look(&["a"]);
+        assert_eq!(bed.states(), "r");
+    }
+
     #[test]
     fn a_file_that_was_renamed_in_or_closed_is_judged_at_once() {
         let mut bed = Bed::new();

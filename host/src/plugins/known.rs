@@ -119,6 +119,8 @@ impl Known {
                 self.since = now;
                 return self.becomes(State::Waits(changing.to_string()));
             }
+            // It has gone since it was listed: the next look misses it.
+            Err(_) if Stamp::of(&self.entry.path).is_none() => return,
             Err(refused) => {
                 self.judged = Some(self.stamp.clone());
                 self.again = refused.may_pass();
