@@ -13,6 +13,8 @@ pub mod library;
 pub mod page;
 #[cfg(unix)]
 pub mod postgres;
+#[cfg(target_os = "linux")]
+pub mod process;
 pub mod proxy;
 pub mod raw;
 pub mod scenarios;

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use jackfield_tests::host::PATIENCE;
 use jackfield_tests::library::stripped;
+use jackfield_tests::process::{Process, children};
 use jackfield_tests::scenarios::show;
 
 use crate::bed::{Bed, Plan};
-use crate::remains::{Process, children, resident};
+use crate::remains::resident;
 
 /// How many runners are killed: `JACKFIELD_KILLS=1000` is the long run.
 const KILLS: &str = "JACKFIELD_KILLS";

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use jackfield_tests::host::PATIENCE;
+use jackfield_tests::process::children;
 
 /// What a process has, in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +33,4 @@ impl Remains {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
-}
-
-/// The processes that a process has started and that are there, zombies too.
-pub(crate) fn children(of: u32) -> Vec<u32> {
-    let parent = |pid: u32| {
-        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The program's name may hold anything, also brackets and blanks.
-        text[text.rfind(')')? + 1..].split_ascii_whitespace().nth(1)?.parse::<u32>().ok()
-    };
-    let numbers = fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
-    numbers.filter(|pid| parent(*pid) == Some(of)).collect()
 }

@@ -2,12 +2,12 @@
 
 use std::process::Command;
 
+use jackfield_tests::process::{Process, children};
 use jackfield_tests::sim::Sim;
 use serde_json::{Value, json};
 
 use crate::bed::Bed;
 use crate::chance::Chance;
-use crate::remains::children;
 use crate::systems::{KINDS, Kind};
 
 /// Faults that every phone system has.
@@ -42,12 +42,12 @@ impl Bed {
                 "connections cut or spoilt"
             }
             7 => {
-                let runners: Vec<u32> = children(self.host.pid()).into_iter().collect();
+                let runners: Vec<Process> = children(self.host.pid()).into_iter().collect();
                 if runners.is_empty() {
                     return;
                 }
                 // It may have ended meanwhile.
-                let _ = Command::new("kill").arg("-KILL").arg(chance.of(&runners).to_string()).status();
+                let _ = Command::new("kill").arg("-KILL").arg(chance.of(&runners).pid.to_string()).status();
                 "adapters killed"
             }
             8 => {
